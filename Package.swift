@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+//
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import PackageDescription
+
+/// Settings that every Swift target shares: one dialect, no warnings.
+let common: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library target. Its position in the list below is its layer: arrows point downwards only.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+let package = Package(
+  name: "roost",
+  products: [
+    .executable(name: "roost", targets: ["roost"]),
+    .executable(name: "roost-runtime", targets: ["roost-runtime"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+  ],
+  targets: [
+    // Layer 0: C declarations.
+    .target(name: "CLinux"),
+    .target(
+      name: "CCompression",
+      linkerSettings: [.linkedLibrary("z"), .linkedLibrary("lzma"), .linkedLibrary("zstd")]),
+
+    // Layer 1: the kernel and the formats, without policy.
+    module("Linux", ["CLinux"]),
+    module("SafePath", ["Linux"]),
+    module("JSON", []),
+
+    // Layer 2: the specification's nouns.
+    module("OCI", ["JSON"]),
+    module("Cgroups", ["Linux", "OCI"]),
+    module("Seccomp", ["OCI"]),
+
+    // Layer 3: the plan, and what executes it.
+    module("ContainerPlan", ["OCI", "Cgroups", "Seccomp", "Linux"]),
+    module("ContainerRuntime", ["ContainerPlan", "Cgroups", "SafePath", "Linux", "JSON", "OCI"]),
+
+    // Layer 4: the OCI command line, and the rooms of the engine.
+    .executableTarget(
+      name: "roost-runtime",
+      dependencies: ["ContainerRuntime", "ContainerPlan", "OCI", "JSON", "Linux", "Cgroups"],
+      swiftSettings: common),
+    module(
+      "RootFS",
+      ["CCompression", "Linux", "SafePath", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Engine", ["RootFS", "ContainerPlan", "OCI", "JSON", "Linux", "SafePath"]),
+
+    // Layer 5: what people type.
+    .executableTarget(
+      name: "roost",
+      dependencies: [
+        "Engine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: common),
+
+    // Measuring.
+    .executableTarget(name: "bench", dependencies: ["Linux"], swiftSettings: common),
+
+    tests("LinuxTests", ["Linux", "SafePath"]),
+    tests("JSONTests", ["JSON"]),
+    tests("OCITests", ["OCI", "JSON"]),
+    tests("CgroupsTests", ["Cgroups", "OCI"]),
+    tests("SeccompTests", ["Seccomp", "OCI"]),
+    tests("ContainerPlanTests", ["ContainerPlan", "OCI", "JSON"]),
+    tests("RootFSTests", ["RootFS"]),
+    tests("EngineTests", ["Engine"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
