@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-#include "CLinux.h"
+// Constants that glibc's headers show only with _GNU_SOURCE, which CLinux.h must not define.
+
+#define _GNU_SOURCE
+#include <fcntl.h>
+
+const int cl_at_empty_path = AT_EMPTY_PATH;
+const int cl_at_recursive = AT_RECURSIVE;
+const int cl_o_path = O_PATH;

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+// Values that the kernel's headers define by macros the Swift importer does not translate, or that two headers
+// define in ways that collide on import. Each is taken from its header here, never retyped.
+
+#pragma once
+
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sys/sysmacros.h>
+
+#ifndef CLONE_NEWTIME
+#error "the kernel headers are too old: linux-libc-dev 5.10 or newer is needed"
+#endif
+
+// Newer than some distributions' headers; the kernel answers EINVAL where it lacks them.
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
+#ifndef FSCONFIG_CMD_CREATE_EXCL
+#define FSCONFIG_CMD_CREATE_EXCL 8
+#endif
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#endif
+
+static const uint64_t CL_CLONE_NEWNS = CLONE_NEWNS;
+static const uint64_t CL_CLONE_NEWPID = CLONE_NEWPID;
+static const uint64_t CL_CLONE_NEWNET = CLONE_NEWNET;
+static const uint64_t CL_CLONE_NEWIPC = CLONE_NEWIPC;
+static const uint64_t CL_CLONE_NEWUTS = CLONE_NEWUTS;
+static const uint64_t CL_CLONE_NEWUSER = CLONE_NEWUSER;
+static const uint64_t CL_CLONE_NEWCGROUP = CLONE_NEWCGROUP;
+static const uint64_t CL_CLONE_NEWTIME = CLONE_NEWTIME;
+static const uint64_t CL_CLONE_PIDFD = CLONE_PIDFD;
+static const uint64_t CL_CLONE_PARENT = CLONE_PARENT;
+static const uint64_t CL_CLONE_INTO_CGROUP = CLONE_INTO_CGROUP;
+
+static const uint64_t CL_MOUNT_ATTR_RDONLY = MOUNT_ATTR_RDONLY;
+static const uint64_t CL_MOUNT_ATTR_NOSUID = MOUNT_ATTR_NOSUID;
+static const uint64_t CL_MOUNT_ATTR_NODEV = MOUNT_ATTR_NODEV;
+static const uint64_t CL_MOUNT_ATTR_NOEXEC = MOUNT_ATTR_NOEXEC;
+static const uint64_t CL_MOUNT_ATTR__ATIME = MOUNT_ATTR__ATIME;
+static const uint64_t CL_MOUNT_ATTR_RELATIME = MOUNT_ATTR_RELATIME;
+static const uint64_t CL_MOUNT_ATTR_NOATIME = MOUNT_ATTR_NOATIME;
+static const uint64_t CL_MOUNT_ATTR_STRICTATIME = MOUNT_ATTR_STRICTATIME;
+static const uint64_t CL_MOUNT_ATTR_NODIRATIME = MOUNT_ATTR_NODIRATIME;
+static const uint64_t CL_MOUNT_ATTR_IDMAP = MOUNT_ATTR_IDMAP;
+static const uint64_t CL_MOUNT_ATTR_NOSYMFOLLOW = MOUNT_ATTR_NOSYMFOLLOW;
+
+static const uint64_t CL_MS_RDONLY = MS_RDONLY;
+static const uint64_t CL_MS_BIND = MS_BIND;
+static const uint64_t CL_MS_REC = MS_REC;
+static const uint64_t CL_MS_REMOUNT = MS_REMOUNT;
+static const uint64_t CL_MS_PRIVATE = MS_PRIVATE;
+static const uint64_t CL_MS_SHARED = MS_SHARED;
+static const uint64_t CL_MS_SLAVE = MS_SLAVE;
+static const uint64_t CL_MS_UNBINDABLE = MS_UNBINDABLE;
+
+static inline uint64_t cl_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
+
+// Hidden without _GNU_SOURCE; glibc 2.32.
+extern const char *strerrorname_np(int number);
+
+// P_PIDFD is an enumerator that glibc 2.36 has; the importer gives it another type than waitid's wrapper takes.
+static const int cl_p_pidfd = P_PIDFD;
+static const int cl_p_all = P_ALL;
+
+static const int cl_sock_stream = SOCK_STREAM;
+static const int cl_sock_seqpacket = SOCK_SEQPACKET;
+
+// Hidden without _GNU_SOURCE, so defined in CLinux.c.
+extern const int cl_at_empty_path;
+extern const int cl_at_recursive;
+extern const int cl_o_path;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import CLinux
+internal import Glibc
+
+/// Namespaces, and the other flags that clone3(2), unshare(2) and setns(2) share.
+public struct CloneFlags: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let newMount = CloneFlags(rawValue: CL_CLONE_NEWNS)
+  public static let newPID = CloneFlags(rawValue: CL_CLONE_NEWPID)
+  public static let newNetwork = CloneFlags(rawValue: CL_CLONE_NEWNET)
+  public static let newIPC = CloneFlags(rawValue: CL_CLONE_NEWIPC)
+  public static let newUTS = CloneFlags(rawValue: CL_CLONE_NEWUTS)
+  public static let newUser = CloneFlags(rawValue: CL_CLONE_NEWUSER)
+  public static let newCgroup = CloneFlags(rawValue: CL_CLONE_NEWCGROUP)
+  /// Takes effect for children only.
+  public static let newTime = CloneFlags(rawValue: CL_CLONE_NEWTIME)
+  /// The child becomes a sibling: its parent is the caller's parent.
+  public static let parent = CloneFlags(rawValue: CL_CLONE_PARENT)
+}
+
+/// unshare(2).
+public func unshare(_ flags: CloneFlags) throws(SyscallError) {
+  try check(cl_unshare(UInt(flags.rawValue)), "unshare")
+}
+
+/// setns(2): enters the namespace that `fd` refers to, or with a pidfd (Linux 5.8) all of `flags` at once.
+public func setns(_ fd: FD, _ flags: CloneFlags) throws(SyscallError) {
+  try check(cl_setns(fd.rawValue, Int32(truncatingIfNeeded: flags.rawValue)), "setns")
+}
+
+/// sethostname(2).
+public func sethostname(_ name: String) throws(SyscallError) {
+  try check(cl_sethostname(name, name.utf8.count), "sethostname", name)
+}
+
+/// setdomainname(2).
+public func setdomainname(_ name: String) throws(SyscallError) {
+  try check(cl_setdomainname(name, name.utf8.count), "setdomainname", name)
+}
+
+/// Brings a network interface of the caller's network namespace up (netdevice(7)).
+public func bringInterfaceUp(_ name: String) throws(SyscallError) {
+  let socket = Descriptor(owning: Int32(try check(cl_inet_socket(), "socket")))
+  try check(cl_interface_up(socket.rawValue, name), "ioctl SIOCSIFFLAGS", name)
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import CLinux
+internal import Glibc
+
+/// read(2): at most `count` bytes; empty at the end of the file.
+public func read(_ fd: FD, upTo count: Int) throws(SyscallError) -> [UInt8] {
+  var length = 0
+  var failed: SyscallError?
+  let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+    do throws(SyscallError) {
+      length = try read(fd, into: UnsafeMutableRawBufferPointer(buffer))
+    } catch { failed = error }
+    initialized = length
+  }
+  if let failed { throw failed }
+  return bytes
+}
+
+/// read(2) into a buffer; 0 at the end of the file.
+public func read(_ fd: FD, into buffer: UnsafeMutableRawBufferPointer) throws(SyscallError) -> Int {
+  try checkRetrying("read") { cl_read(fd.rawValue, buffer.baseAddress, buffer.count) }
+}
+
+/// Reads the rest of a file.
+///
+/// - Parameter limit: more than so many bytes is `EFBIG`.
+public func readAll(_ fd: FD, limit: Int) throws(SyscallError) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var chunk = 4096
+  let size = try fstat(fd).sizeBytes
+  if size > 0 { chunk = min(limit, Int(clamping: size)) + 1 }
+  while true {
+    let part = try read(fd, upTo: chunk)
+    if part.isEmpty { return bytes }
+    if part.count > limit - bytes.count { throw SyscallError("read", Errno(EFBIG)) }
+    if bytes.isEmpty { bytes = part } else { bytes += part }
+    chunk = 65536
+  }
+}
+
+/// Reads a whole file by name.
+public func readFile(_ directory: FD, _ path: String, limit: Int) throws(SyscallError) -> [UInt8] {
+  let file = try openat(directory, path, .readOnly)
+  do throws(SyscallError) {
+    return try readAll(file.fd, limit: limit)
+  } catch {
+    throw SyscallError(error.call, error.errno, path)
+  }
+}
+
+/// Reads a small text file, such as those of proc(5), without its last line feed.
+public func readText(_ directory: FD, _ path: String, limit: Int = 1 << 20) throws(SyscallError) -> String {
+  var bytes = try readFile(directory, path, limit: limit)
+  if bytes.last == 0x0A { bytes.removeLast() }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Writes all bytes, going on after partial writes.
+public func writeAll(_ fd: FD, _ bytes: UnsafeRawBufferPointer) throws(SyscallError) {
+  var rest = bytes
+  while !rest.isEmpty {
+    let written = try checkRetrying("write") { cl_write(fd.rawValue, rest.baseAddress, rest.count) }
+    rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+  }
+}
+
+/// Writes all bytes, going on after partial writes.
+public func writeAll(_ fd: FD, _ bytes: [UInt8]) throws(SyscallError) {
+  try bytes.withUnsafeBytes { buffer -> Result<Void, SyscallError> in
+    do throws(SyscallError) { return .success(try writeAll(fd, buffer)) } catch { return .failure(error) }
+  }.get()
+}
+
+/// Writes a text in one call, as the files of proc, sysfs and cgroups want it; a partial write is `EIO`.
+public func writeOnce(_ fd: FD, _ text: String) throws(SyscallError) {
+  var text = text
+  let (result, count) = text.withUTF8 { bytes in
+    var result = cl_write(fd.rawValue, bytes.baseAddress, bytes.count)
+    while result == -Int(EINTR) { result = cl_write(fd.rawValue, bytes.baseAddress, bytes.count) }
+    return (result, bytes.count)
+  }
+  if try check(result, "write") != count { throw SyscallError("write", Errno(EIO)) }
+}
+
+/// Opens an existing file for writing and writes a text in one call.
+public func writeFile(_ directory: FD, _ path: String, _ text: String) throws(SyscallError) {
+  let file = try openat(directory, path, .writeOnly)
+  do throws(SyscallError) {
+    try writeOnce(file.fd, text)
+  } catch {
+    throw SyscallError("write", error.errno, path)
+  }
+}
+
+/// Scratch memory on the stack for a call's buffer.
+@inline(__always)
+internal func withTemporaryBytes<R>(
+  _ count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(SyscallError) -> R
+) throws(SyscallError) -> R {
+  let result = withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) {
+    buffer -> Result<R, SyscallError> in
+    do throws(SyscallError) { return .success(try body(buffer)) } catch { return .failure(error) }
+  }
+  return try result.get()
+}

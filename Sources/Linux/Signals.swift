@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import CLinux
+internal import Glibc
+
+/// A set of signals as the kernel's bit mask: bit n-1 is signal n.
+public struct SignalSet: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+  public init(_ signal: Int32) { self.init(rawValue: 1 << UInt64((signal - 1) & 63)) }
+
+  public static let all = SignalSet(rawValue: .max)
+}
+
+/// Replaces the mask of blocked signals; returns the previous one (sigprocmask(2)).
+@discardableResult
+public func setSignalMask(_ set: SignalSet) throws(SyscallError) -> SignalSet {
+  var previous: UInt64 = 0
+  try check(cl_sigmask(SIG_SETMASK, set.rawValue, &previous), "sigprocmask")
+  return SignalSet(rawValue: previous)
+}
+
+/// A descriptor that reads the blocked signals of `set` (signalfd(2)).
+public func signalfd(_ set: SignalSet) throws(SyscallError) -> Descriptor {
+  Descriptor(
+    owning: Int32(try check(cl_signalfd(-1, set.rawValue, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)), "signalfd")))
+}
+
+/// The next signal waiting on a signalfd, or nil.
+///
+/// - Returns: the signal and, where a process sent it, that process.
+public func readSignal(_ fd: FD) throws(SyscallError) -> (signal: Int32, sender: Int32)? {
+  var info = signalfd_siginfo()
+  let result = withUnsafeMutableBytes(of: &info) { cl_read(fd.rawValue, $0.baseAddress, $0.count) }
+  if result == -Int(EAGAIN) || result == -Int(EINTR) { return nil }
+  try check(result, "read")
+  return (Int32(bitPattern: info.ssi_signo), Int32(bitPattern: info.ssi_pid))
+}
+
+/// Gives every signal its default disposition, so that nothing ignored is inherited over execve.
+public func resetSignalDispositions() {
+  for number in 1...64 where number != Int(SIGKILL) && number != Int(SIGSTOP) {
+    _ = cl_signal_default(Int32(number))
+  }
+}
+
+/// A write to a closed pipe becomes an error instead of a death.
+public func ignoreBrokenPipes() {
+  _ = cl_signal_ignore(SIGPIPE)
+}
+
+/// One descriptor of a poll(2) call.
+public struct PollEntry: Sendable {
+  public var fd: FD
+  public var wantsRead: Bool
+  public var wantsWrite: Bool
+  /// Set by `poll`: something can be read, or the other end is gone.
+  public internal(set) var isReadable = false
+  public internal(set) var isWritable = false
+
+  public init(_ fd: FD, wantsRead: Bool = true, wantsWrite: Bool = false) {
+    self.fd = fd
+    self.wantsRead = wantsRead
+    self.wantsWrite = wantsWrite
+  }
+}
+
+/// poll(2), repeated when interrupted.
+///
+/// - Parameter timeoutMilliseconds: negative waits for ever.
+/// - Returns: the number of entries with events, 0 at the end of the time.
+@discardableResult
+public func poll(_ entries: inout [PollEntry], timeoutMilliseconds: Int32 = -1) throws(SyscallError) -> Int {
+  let count = entries.count
+  let result = withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(count, 1)) { fds -> Int in
+    for index in 0..<count {
+      let events =
+        (entries[index].wantsRead ? Int16(POLLIN) : 0) | (entries[index].wantsWrite ? Int16(POLLOUT) : 0)
+      fds[index] = pollfd(fd: entries[index].fd.rawValue, events: events, revents: 0)
+    }
+    var result = cl_poll(fds.baseAddress, UInt32(count), timeoutMilliseconds)
+    while result == -Int(EINTR) { result = cl_poll(fds.baseAddress, UInt32(count), timeoutMilliseconds) }
+    for index in 0..<count {
+      let got = Int32(fds[index].revents)
+      entries[index].isReadable = entries[index].wantsRead && got & (POLLIN | POLLHUP | POLLERR) != 0
+      entries[index].isWritable = entries[index].wantsWrite && got & (POLLOUT | POLLHUP | POLLERR) != 0
+    }
+    return result
+  }
+  return try check(result, "poll")
+}

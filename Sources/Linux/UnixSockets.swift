@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import CLinux
+internal import Glibc
+
+/// Kinds of unix(7) sockets.
+public enum UnixSocketKind: Sendable {
+  case stream
+  /// Keeps message boundaries; end of file when the peer is closed.
+  case sequencedPacket
+
+  var type: Int32 {
+    switch self {
+    case .stream: cl_sock_stream
+    case .sequencedPacket: cl_sock_seqpacket
+    }
+  }
+}
+
+/// Two connected descriptors.
+public struct SocketPair: ~Copyable {
+  public var first: Descriptor
+  public var second: Descriptor
+
+  /// Gives both ends to a closure that consumes them.
+  public consuming func split<R: ~Copyable>(_ body: (consuming Descriptor, consuming Descriptor) -> R) -> R {
+    body(first, second)
+  }
+}
+
+/// socketpair(2) in the unix domain, close-on-exec.
+public func socketpair(_ kind: UnixSocketKind) throws(SyscallError) -> SocketPair {
+  var fds: (Int32, Int32) = (-1, -1)
+  let result = withUnsafeMutableBytes(of: &fds) {
+    cl_socketpair(kind.type, $0.baseAddress?.assumingMemoryBound(to: Int32.self))
+  }
+  try check(result, "socketpair")
+  return SocketPair(first: Descriptor(owning: fds.0), second: Descriptor(owning: fds.1))
+}
+
+/// pipe2(2), close-on-exec: the reading end first.
+public func pipe() throws(SyscallError) -> SocketPair {
+  var fds: (Int32, Int32) = (-1, -1)
+  let result = withUnsafeMutableBytes(of: &fds) {
+    cl_pipe2($0.baseAddress?.assumingMemoryBound(to: Int32.self), O_CLOEXEC)
+  }
+  try check(result, "pipe2")
+  return SocketPair(first: Descriptor(owning: fds.0), second: Descriptor(owning: fds.1))
+}
+
+/// Makes a listening socket at a path of at most 107 bytes.
+public func listenUnix(_ kind: UnixSocketKind, path: String) throws(SyscallError) -> Descriptor {
+  let socket = Descriptor(owning: Int32(try check(cl_unix_socket(kind.type), "socket")))
+  try check(cl_unix_bind(socket.rawValue, path), "bind", path)
+  try check(cl_listen(socket.rawValue, 8), "listen", path)
+  return socket
+}
+
+/// Connects to a listening socket at a path of at most 107 bytes.
+public func connectUnix(_ kind: UnixSocketKind, path: String) throws(SyscallError) -> Descriptor {
+  let socket = Descriptor(owning: Int32(try check(cl_unix_socket(kind.type), "socket")))
+  try checkRetrying("connect", path) { cl_unix_connect(socket.rawValue, path) }
+  return socket
+}
+
+/// accept4(2), close-on-exec.
+public func accept(_ socket: FD) throws(SyscallError) -> Descriptor {
+  Descriptor(owning: Int32(try checkRetrying("accept") { cl_accept(socket.rawValue) }))
+}
+
+/// Sends one message, with one descriptor or none (`SCM_RIGHTS`); a closed peer is `EPIPE`, not a signal.
+public func send(_ socket: FD, _ bytes: [UInt8], passing fd: FD? = nil) throws(SyscallError) {
+  let sent = try checkRetrying("sendmsg") {
+    cl_send_with_fd(socket.rawValue, bytes, bytes.count, fd?.rawValue ?? -1)
+  }
+  if sent != bytes.count { throw SyscallError("sendmsg", Errno(EIO)) }
+}
+
+/// A received message; no bytes means that the peer has closed.
+public struct ReceivedMessage: ~Copyable {
+  public let bytes: [UInt8]
+  public var descriptor: Descriptor?
+}
+
+/// Receives one message of at most `limit` bytes and the descriptor that came with it (recvmsg(2)).
+public func receive(_ socket: FD, limit: Int) throws(SyscallError) -> ReceivedMessage {
+  var passed: Int32 = -1
+  var length = 0
+  let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
+    length = cl_recv_with_fd(socket.rawValue, buffer.baseAddress, buffer.count, &passed)
+    while length == -Int(EINTR) {
+      length = cl_recv_with_fd(socket.rawValue, buffer.baseAddress, buffer.count, &passed)
+    }
+    initialized = max(0, length)
+  }
+  try check(length, "recvmsg")
+  return ReceivedMessage(bytes: bytes, descriptor: passed >= 0 ? Descriptor(owning: passed) : nil)
+}
