@@ -141,8 +141,10 @@ public func mountSetAttributes(
   attributes.attr_set = change.setting.rawValue
   attributes.attr_clr = change.clearing.rawValue
   if let propagation = change.propagation { attributes.propagation = propagation.flag }
-  // The access time modes are values of one field: the kernel wants it cleared whole before one is set.
-  if !change.setting.isDisjoint(with: .accessTimeMask) { attributes.attr_clr |= CL_MOUNT_ATTR__ATIME }
+  // The access time modes are values of one field: the kernel wants it cleared whole or not at all.
+  if !change.setting.union(change.clearing).isDisjoint(with: .accessTimeMask) {
+    attributes.attr_clr |= CL_MOUNT_ATTR__ATIME
+  }
   if let userNamespace {
     attributes.attr_set |= CL_MOUNT_ATTR_IDMAP
     attributes.userns_fd = UInt64(userNamespace.rawValue)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Linux
+internal import OCI
+
+// How the container's process comes to be: its namespaces, and the meeting points with the runtime.
+extension Compiler {
+  private static let cloneFlags: [(NamespaceType, CloneFlags)] = [
+    (.mount, .newMount), (.uts, .newUTS), (.ipc, .newIPC), (.network, .newNetwork), (.pid, .newPID),
+    (.user, .newUser),
+  ]
+
+  /// A user namespace together with joined namespaces needs a process between: the runtime must keep its own
+  /// privileges, and only a process inside the right user namespace may make what that namespace shall own.
+  var needsStage: Bool {
+    guard hasUserNamespace else { return false }
+    return linux.namespaces.contains { $0.path != nil }
+  }
+
+  mutating func compileBirth() {
+    if isNew(.time) { add(.runtime, .newTimeNamespace(linux.timeOffsets), Origin("/linux/timeOffsets")) }
+    var flags: CloneFlags = []
+    for (type, flag) in Compiler.cloneFlags where isNew(type) { flags.insert(flag) }
+    if needsStage {
+      add(.runtime, .cloneStage, Origin("/linux/namespaces"))
+      for namespace in joinOrder() { add(.stage, .joinNamespace(namespace), origin(of: namespace)) }
+      // The stage makes the process as the runtime's own child, then ends.
+      add(.stage, .cloneProcess(flags, intoCgroup: true), Origin("/linux/namespaces"))
+      add(.runtime, .await(.processMade))
+    } else {
+      for type in [NamespaceType.pid, .time] where isJoined(type) {
+        add(.runtime, .joinForChildren(type), origin(of: type))
+      }
+      add(.runtime, .cloneProcess(flags, intoCgroup: true), Origin("/linux/namespaces"))
+    }
+    add(.container, .dieWithRuntime)
+    add(.container, .enterCgroups, Origin("/linux/cgroupsPath"))
+    if !needsStage {
+      for type in joinOrder() where type != .pid && type != .time {
+        add(.container, .joinNamespace(type), origin(of: type))
+      }
+    }
+    if isNew(.user) {
+      add(.runtime, .writeIDMappings(uid: linux.uidMappings, gid: linux.gidMappings), Origin("/linux/uidMappings"))
+      add(.runtime, .notify(.identityMapped))
+      add(.container, .await(.identityMapped))
+    }
+    if hasUserNamespace { add(.container, .becomeNamespaceRoot, origin(of: .user)) }
+    if isNew(.cgroup) { add(.container, .newCgroupNamespace, origin(of: .cgroup)) }
+    add(.container, .newSession)
+    if !request.noNewKeyring { add(.container, .newSessionKeyring(name: "_ses.\(request.id)")) }
+  }
+
+  /// Joined namespaces in the order in which they can be entered: the user namespace gives the rights for the others,
+  /// and with the mount namespace the paths of this one are gone.
+  private func joinOrder() -> [NamespaceType] {
+    let order: [NamespaceType] = [.user, .ipc, .uts, .network, .pid, .cgroup, .time, .mount]
+    return order.filter { isJoined($0) }
+  }
+
+  func origin(of type: NamespaceType) -> Origin {
+    guard let index = linux.namespaces.firstIndex(where: { $0.type == type }) else { return .runtime }
+    return Origin("/linux/namespaces", index)
+  }
+
+  /// While the container sets itself up, the runtime writes down its process id; the container waits for that only at
+  /// its very end, when it long has been done.
+  mutating func compileSupervision() {
+    add(.runtime, .recordProcess)
+    add(.runtime, .notify(.committed))
+  }
+
+  /// Hooks of the runtime run when the namespaces exist and before the root changes.
+  mutating func compileRuntimeHooks() {
+    guard let hooks = spec.hooks else { return }
+    let hasRuntimeHooks = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty
+    let hasContainerHooks = !hooks.createContainer.isEmpty || !hooks.startContainer.isEmpty
+    guard hasRuntimeHooks || hasContainerHooks else { return }
+    add(.container, .notify(.namespacesReady), Origin("/hooks"))
+    add(.runtime, .await(.namespacesReady), Origin("/hooks"))
+    if !hooks.prestart.isEmpty {
+      add(.runtime, .runHooks(.prestart, hooks.prestart), Origin("/hooks/prestart"))
+    }
+    if !hooks.createRuntime.isEmpty {
+      add(.runtime, .runHooks(.createRuntime, hooks.createRuntime), Origin("/hooks/createRuntime"))
+    }
+    add(.runtime, .notify(.hooksDone), Origin("/hooks"))
+    add(.container, .await(.hooksDone), Origin("/hooks"))
+  }
+}

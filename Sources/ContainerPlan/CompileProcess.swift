@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Linux
+public import OCI
+internal import Seccomp
+
+// The system that the program sees, and the identity that it gets.
+extension Compiler {
+  /// After the change of root: names, parameters, and what is hidden.
+  mutating func compileSystem() {
+    if isNew(.network) { add(.container, .bringLoopbackUp, origin(of: .network)) }
+    if let hostname = spec.hostname { add(.container, .setHostname(hostname), Origin("/hostname")) }
+    if let domainname = spec.domainname { add(.container, .setDomainname(domainname), Origin("/domainname")) }
+    if !linux.sysctl.isEmpty { add(.container, .setSysctls(linux.sysctl), Origin("/linux/sysctl")) }
+    guard linux.namespace(.mount) != nil else { return }
+    if !linux.readonlyPaths.isEmpty {
+      add(.container, .readonlyPaths(linux.readonlyPaths), Origin("/linux/readonlyPaths"))
+    }
+    if !linux.maskedPaths.isEmpty {
+      add(.container, .maskPaths(linux.maskedPaths), Origin("/linux/maskedPaths"))
+    }
+    if spec.root?.readonly == true { add(.container, .readonlyRoot, Origin("/root/readonly")) }
+  }
+
+  mutating func compileProcess(_ process: Process) throws(PlanError) {
+    try compileScheduling(process)
+    if let value = process.oomScoreAdj {
+      add(.container, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))
+    }
+    add(
+      .container, .setStandardStreams(terminal: process.terminal, owner: process.user.uid),
+      Origin("/process/terminal"))
+    // Privileges go from here on. Without no_new_privs only a privileged process may load a filter.
+    if !process.noNewPrivileges { compileSeccomp() }
+    // As root: a directory that only root may enter, or make, is a valid place to start in.
+    add(.container, .changeDirectory(process.cwd), Origin("/process/cwd"))
+    try compileIdentity(process)
+    if let umask = process.user.umask { add(.container, .setUmask(umask), Origin("/process/user/umask")) }
+    add(
+      .container, .lookUpProgram(process.args[0], path: process.environmentValue("PATH")),
+      Origin("/process/args"))
+  }
+
+  private mutating func compileScheduling(_ process: Process) throws(PlanError) {
+    if let personality = linux.personality {
+      add(.container, .setPersonality(personality.domain), Origin("/linux/personality"))
+    }
+    if let policy = linux.memoryPolicy {
+      let nodes = try NumberList.words(policy.nodes ?? "", Origin("/linux/memoryPolicy/nodes"))
+      add(
+        .container,
+        .setMemoryPolicy(policy.mode, flags: policy.flags, nodes: nodes.map { UInt($0) }),
+        Origin("/linux/memoryPolicy"))
+    }
+    if let scheduler = process.scheduler {
+      add(.container, .setScheduler(scheduler), Origin("/process/scheduler"))
+    }
+    if let priority = process.ioPriority {
+      add(.container, .setIOPriority(priority), Origin("/process/ioPriority"))
+    }
+  }
+
+  private mutating func compileIdentity(_ process: Process) throws(PlanError) {
+    if let profile = process.apparmorProfile, !profile.isEmpty {
+      add(.container, .setAppArmorProfile(profile), Origin("/process/apparmorProfile"))
+    }
+    if let label = process.selinuxLabel, !label.isEmpty {
+      add(.container, .setSELinuxLabel(label), Origin("/process/selinuxLabel"))
+    }
+    if !process.rlimits.isEmpty { add(.container, .setRlimits(process.rlimits), Origin("/process/rlimits")) }
+    let capabilities = process.capabilities ?? Capabilities()
+    add(
+      .container, .limitBoundingSet(mask(capabilities.bounding)), Origin("/process/capabilities/bounding"))
+    let setGroups = !(host.isRootless && linux.gidMappings.count <= 1)
+    add(
+      .container,
+      .setUser(process.user, keepCapabilities: process.user.uid != 0, setGroups: setGroups),
+      Origin("/process/user"))
+    let sets = CapabilitySets(
+      effective: mask(capabilities.effective), permitted: mask(capabilities.permitted),
+      inheritable: mask(capabilities.inheritable))
+    add(
+      .container, .setCapabilities(sets, ambient: mask(capabilities.ambient)),
+      Origin("/process/capabilities"))
+    if process.noNewPrivileges {
+      add(.container, .setNoNewPrivileges, Origin("/process/noNewPrivileges"))
+    }
+  }
+
+  /// Names that this kernel does not know are left out; the command line warns about them, as the specification wants.
+  private func mask(_ names: [String]) -> CapabilityMask {
+    var mask: CapabilityMask = []
+    for name in names {
+      guard let number = CapabilityName.number(of: name), Int(number) <= host.lastCapability else { continue }
+      mask.insert(CapabilityMask(number: Int(number)))
+    }
+    return mask
+  }
+
+  mutating func compileSeccomp() {
+    guard let seccomp else { return }
+    add(.container, .loadSeccomp(seccomp), Origin("/linux/seccomp"))
+    if seccomp.needsListener {
+      add(.container, .notify(.seccompListener), Origin("/linux/seccomp/listenerPath"))
+      add(.runtime, .await(.seccompListener), Origin("/linux/seccomp/listenerPath"))
+    }
+  }
+
+  /// The end: the runtime commits, the caller is told, and the program takes over.
+  mutating func compileStart(_ process: Process) {
+    // An agent can take the listener only while the runtime is there to pass it on.
+    let filterBeforeReady = process.noNewPrivileges && seccomp?.needsListener == true
+    if filterBeforeReady { compileSeccomp() }
+    add(.container, .await(.committed))
+    add(.container, .outliveRuntime)
+    if request.operation == .create {
+      add(.container, .notify(.ready))
+      add(.runtime, .await(.ready))
+      add(.container, .waitForStart)
+    }
+    if let hooks = spec.hooks?.startContainer, !hooks.isEmpty {
+      add(.container, .runHooks(.startContainer, hooks), Origin("/hooks/startContainer"))
+    }
+    if process.noNewPrivileges && !filterBeforeReady { compileSeccomp() }
+    add(
+      .container,
+      .execute(
+        arguments: process.args, environment: process.env,
+        preserveDescriptors: request.preserveDescriptors),
+      Origin("/process/args"))
+  }
+}
+
+extension Process {
+  /// The value of a variable in `env`; the last entry counts, as it does for the program.
+  public func environmentValue(_ name: String) -> String? {
+    let prefix = name + "="
+    guard let entry = env.last(where: { $0.utf8.starts(with: prefix.utf8) }) else { return nil }
+    return String(decoding: entry.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+  }
+}
+
+/// Lists such as `0-3,7`.
+enum NumberList {
+  /// A bit mask in 64-bit words, lowest first. At most 8192 numbers.
+  static func words(_ list: String, _ origin: Origin) throws(PlanError) -> [UInt64] {
+    var words: [UInt64] = []
+    for part in list.utf8.split(separator: 0x2C) {
+      let ends = part.split(separator: 0x2D, omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+      guard ends.count <= 2, let first = UInt32(ends[0]), let last = UInt32(ends[ends.count - 1]),
+        first <= last, last < 8192
+      else { throw PlanError(origin, "\"\(list)\" is not a list of numbers like 0-3,7") }
+      for number in first...last {
+        while words.count <= Int(number / 64) { words.append(0) }
+        words[Int(number / 64)] |= 1 << UInt64(number % 64)
+      }
+    }
+    return words
+  }
+}

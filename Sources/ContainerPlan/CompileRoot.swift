@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Linux
+public import OCI
+
+// The root file system: mounts, devices, and the change of root.
+extension Compiler {
+  /// Understands all entries of `mounts`.
+  func compileMounts() throws(PlanError) -> [PlannedMount] {
+    var planned: [PlannedMount] = []
+    planned.reserveCapacity(spec.mounts.count)
+    for (index, mount) in spec.mounts.enumerated() { planned.append(try compileMount(mount, index)) }
+    return planned
+  }
+
+  private func compileMount(_ mount: Mount, _ index: Int) throws(PlanError) -> PlannedMount {
+    let options = ParsedMountOptions(mount.options)
+    let destination = try normalized(mount.destination, Origin("/mounts", index, "/destination"))
+    var planned = PlannedMount(
+      index: index, destination: destination, content: try content(of: mount, index, options))
+    planned.attributes = options.attributes
+    planned.recursiveAttributes = options.recursiveAttributes
+    planned.propagation = options.propagation
+    planned.copyUp = options.copyUp
+    planned.followSourceLink = options.followSourceLink
+    planned.idMapping = try idMapping(of: mount, index, options)
+    if options.copyUp, mount.type != "tmpfs" {
+      throw PlanError(Origin("/mounts", index, "/options"), "tmpcopyup works only on a tmpfs")
+    }
+    try refuseHiddenProc(planned)
+    return planned
+  }
+
+  private func content(
+    of mount: Mount, _ index: Int, _ options: ParsedMountOptions
+  ) throws(PlanError) -> PlannedMount.Content {
+    if options.remount { return .remount }
+    if options.bind || mount.type == "bind" {
+      guard let source = mount.source, !source.isEmpty else {
+        throw PlanError(Origin("/mounts", index, "/source"), "is missing: a bind mount needs one")
+      }
+      if let unknown = options.parameters.first {
+        throw PlanError(
+          Origin("/mounts", index, "/options"), "\"\(unknown.key)\" is no option of a bind mount")
+      }
+      return .bind(source: absolute(source), recursive: options.recursiveBind)
+    }
+    guard let type = mount.type, !type.isEmpty else {
+      throw PlanError(
+        Origin("/mounts", index, "/type"), "is missing: only bind mounts (option \"bind\") do without")
+    }
+    if type == "cgroup" || type == "cgroup2" { return .cgroups }
+    return .fileSystem(type: type, source: mount.source ?? type, parameters: options.parameters)
+  }
+
+  private func idMapping(
+    of mount: Mount, _ index: Int, _ options: ParsedMountOptions
+  ) throws(PlanError) -> IDMappedMount? {
+    if options.idmap == nil && mount.uidMappings.isEmpty { return nil }
+    if mount.uidMappings.isEmpty && !hasUserNamespace {
+      throw PlanError(
+        Origin("/mounts", index, "/options"),
+        "idmap needs uidMappings and gidMappings, or a user namespace to take them from")
+    }
+    return IDMappedMount(
+      uidMappings: mount.uidMappings, gidMappings: mount.gidMappings, recursive: options.idmap ?? false)
+  }
+
+  /// The destination without empty, `.` and `..` components. `..` stops at the root, as it does for a process in it.
+  private func normalized(_ path: String, _ origin: Origin) throws(PlanError) -> String {
+    if path.isEmpty { throw PlanError(origin, "is empty") }
+    // Nearly every destination is in this form already.
+    if path.utf8.first == 0x2F && !path.utf8.contains(0x2E) && path.utf8.last != 0x2F { return path }
+    var parts: [Substring.UTF8View] = []
+    for part in path.utf8.split(separator: 0x2F) {
+      if part.elementsEqual([0x2E]) { continue }
+      if part.elementsEqual([0x2E, 0x2E]) { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+  }
+
+  /// Security labels and kernel parameters are written through proc: something else in its place would take them. What
+  /// the destination means when the image has links in its way is checked again at the mount itself.
+  private func refuseHiddenProc(_ mount: PlannedMount) throws(PlanError) {
+    let destination = mount.destination
+    if destination == "/proc" {
+      switch mount.content {
+      case .fileSystem(type: "proc", source: _, parameters: _), .bind, .remount: return
+      default: throw PlanError(mount.origin, "only a proc file system can be mounted on /proc")
+      }
+    }
+    guard destination.utf8.starts(with: "/proc/".utf8), mount.content != .remount else { return }
+    if case .bind = mount.content, ProcOverlays.allowed.contains(destination) { return }
+    throw PlanError(
+      mount.origin, "\"\(destination)\" cannot be mounted because it is inside /proc")
+  }
+
+  mutating func compileRoot(_ mounts: [PlannedMount], _ process: Process) {
+    let root = Origin("/root")
+    guard linux.namespace(.mount) != nil else {
+      add(.container, .changeRoot, root)
+      return
+    }
+    let propagation = linux.rootfsPropagation?.planned
+    // The parent of a root that pivot_root moves must not be shared; slave keeps what the host mounts later visible
+    // to mounts that ask for it.
+    let view = PlannedPropagation(propagation?.type == .private ? .private : .slave, recursive: true)
+    add(.container, .setPropagation(view), Origin("/linux/rootfsPropagation"))
+    add(.container, .attachRoot, Origin("/root/path"))
+    for mount in mounts { add(.container, .mount(mount), mount.origin) }
+    if ownsDevices(mounts) { compileDevices(process) }
+    if process.terminal {
+      add(.container, .openConsole(process.consoleSize), Origin("/process/terminal"))
+      add(.container, .notify(.console), Origin("/process/terminal"))
+      add(.runtime, .await(.console), Origin("/process/terminal"))
+    }
+    if let hooks = spec.hooks?.createContainer, !hooks.isEmpty {
+      add(.container, .runHooks(.createContainer, hooks), Origin("/hooks/createContainer"))
+    }
+    add(.container, request.noPivot ? .moveRoot : .pivotRoot, root)
+    if let propagation { add(.container, .setRootPropagation(propagation), Origin("/linux/rootfsPropagation")) }
+  }
+
+  /// A `/dev` that comes from the host whole keeps the host's nodes.
+  private func ownsDevices(_ mounts: [PlannedMount]) -> Bool {
+    !mounts.contains {
+      if case .bind = $0.content { return $0.destination == "/dev" }
+      return false
+    }
+  }
+
+  private mutating func compileDevices(_ process: Process) {
+    // In a user namespace mknod(2) is refused, and the host's nodes are bound instead.
+    let bind = hasUserNamespace || host.isRootless
+    for device in DefaultDevices.nodes
+    where !linux.devices.contains(where: { $0.path == device.path }) {
+      add(.container, .makeDevice(device, bind: bind), .runtime)
+    }
+    for (index, device) in linux.devices.enumerated() {
+      add(.container, .makeDevice(device, bind: bind && device.type != .fifo), Origin("/linux/devices", index))
+    }
+    add(.container, .linkDevices)
+  }
+}
+
+/// Files below `/proc` that programs such as lxcfs replace, and nothing of the runtime's depends on.
+enum ProcOverlays {
+  static let allowed: Set<String> = [
+    "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+    "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid",
+    "/proc/sys/crypto/fips_enabled",
+  ]
+}
+
+/// The devices that every container has (`config-linux.md`, "Default Devices").
+public enum DefaultDevices {
+  public static let nodes: [Device] = [
+    node("/dev/null", 1, 3), node("/dev/zero", 1, 5), node("/dev/full", 1, 7), node("/dev/random", 1, 8),
+    node("/dev/urandom", 1, 9), node("/dev/tty", 5, 0),
+  ]
+
+  private static func node(_ path: String, _ major: UInt32, _ minor: UInt32) -> Device {
+    Device(type: .character, path: path, major: major, minor: minor, fileMode: 0o666, uid: 0, gid: 0)
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+public import Linux
+public import OCI
+
+/// A mount whose options have been understood.
+public struct PlannedMount: Equatable, Sendable {
+  /// What is mounted.
+  public enum Content: Equatable, Sendable {
+    /// A new instance, or the kernel's shared one, of a file system type.
+    case fileSystem(type: String, source: String, parameters: [Parameter])
+    /// A copy of an existing mount or part of one.
+    case bind(source: String, recursive: Bool)
+    /// The container's own cgroups, as its cgroup layout has them.
+    case cgroups
+    /// No new mount: other attributes for the one that is there.
+    case remount
+  }
+
+  /// A value for the file system itself: fsconfig(2)'s key and value, or a flag.
+  public struct Parameter: Equatable, Sendable {
+    public var key: String
+    public var value: String?
+
+    public init(_ key: String, _ value: String? = nil) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  /// Its place in `mounts`.
+  public var index: Int
+  /// Absolute, without `.` or `..`.
+  public var destination: String
+  public var content: Content
+  /// Attributes of this mount alone.
+  public var attributes = MountAttributeChange()
+  /// Attributes of this mount and all below it (`rro` and its like).
+  public var recursiveAttributes = MountAttributeChange()
+  public var propagation: PlannedPropagation?
+  /// What the image has at the destination is copied into the new file system first.
+  public var copyUp = false
+  /// A file or directory that the link at the source points to is not taken in its place.
+  public var followSourceLink = true
+  public var idMapping: IDMappedMount?
+
+  public init(index: Int, destination: String, content: Content) {
+    self.index = index
+    self.destination = destination
+    self.content = content
+  }
+
+  public var origin: Origin { Origin("/mounts", index) }
+}
+
+/// How ids on an idmapped mount are translated (mount_setattr(2), `MOUNT_ATTR_IDMAP`).
+public struct IDMappedMount: Equatable, Sendable {
+  /// Empty: as in the container's user namespace.
+  public var uidMappings: [IDMapping]
+  public var gidMappings: [IDMapping]
+  public var recursive: Bool
+
+  public init(uidMappings: [IDMapping], gidMappings: [IDMapping], recursive: Bool) {
+    self.uidMappings = uidMappings
+    self.gidMappings = gidMappings
+    self.recursive = recursive
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+/// What the caller of the runtime asked for, besides the configuration.
+public struct CreateRequest: Equatable, Sendable {
+  /// Whether the program starts at once or waits for `start`.
+  public enum Operation: Equatable, Sendable {
+    case create, run
+  }
+
+  public var operation: Operation
+  public var id: String
+  /// Absolute path of the bundle; relative paths in the configuration count from it.
+  public var bundle: String
+  /// Do not use pivot_root(2), for roots on an initial ramfs.
+  public var noPivot = false
+  /// Keep the caller's session keyring.
+  public var noNewKeyring = false
+  /// Descriptors from 3 on that reach the program.
+  public var preserveDescriptors: UInt32 = 0
+
+  public init(_ operation: Operation, id: String, bundle: String) {
+    self.operation = operation
+    self.id = id
+    self.bundle = bundle
+  }
+}
+
+/// What compiling has to know about the machine. A plain value: tests make their own.
+public struct HostFacts: Equatable, Sendable {
+  /// The effective user id of the runtime.
+  public var effectiveUserID: UInt32
+  /// The highest capability number that the kernel knows.
+  public var lastCapability: Int
+
+  public init(effectiveUserID: UInt32 = 0, lastCapability: Int = 40) {
+    self.effectiveUserID = effectiveUserID
+    self.lastCapability = lastCapability
+  }
+
+  /// Whether the runtime acts for an ordinary user, who can do only what a user namespace permits.
+  public var isRootless: Bool { effectiveUserID != 0 }
+}
