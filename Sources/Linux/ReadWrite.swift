@@ -105,3 +105,37 @@ internal func withTemporaryBytes<R>(
   }
   return try result.get()
 }
+
+/// pread(2): at most `count` bytes from an offset.
+public func pread(_ fd: FD, upTo count: Int, at offset: Int64) throws(SyscallError) -> [UInt8] {
+  var length = 0
+  let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+    length = cl_pread(fd.rawValue, buffer.baseAddress, buffer.count, offset)
+    initialized = max(0, length)
+  }
+  try check(length, "pread")
+  return bytes
+}
+
+/// Reads from the start of a file, at most `limit` bytes, without moving its offset.
+public func preadAll(_ fd: FD, limit: Int) throws(SyscallError) -> [UInt8] {
+  try pread(fd, upTo: limit, at: 0)
+}
+
+/// Writes at the start of a file without moving its offset (pwrite(2)).
+public func pwriteAll(_ fd: FD, _ bytes: [UInt8]) throws(SyscallError) {
+  var written = 0
+  while written < bytes.count {
+    let start = written
+    written += try checkRetrying("pwrite") {
+      bytes.withUnsafeBytes { buffer in
+        cl_pwrite(fd.rawValue, buffer.baseAddress?.advanced(by: start), buffer.count - start, Int64(start))
+      }
+    }
+  }
+}
+
+/// memfd_create(2), close-on-exec: a file that only its descriptors know.
+public func memfdCreate(_ name: String) throws(SyscallError) -> Descriptor {
+  Descriptor(owning: Int32(try check(cl_memfd_create(name, UInt32(cl_mfd_cloexec)), "memfd_create")))
+}

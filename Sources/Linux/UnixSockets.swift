@@ -18,35 +18,30 @@ public enum UnixSocketKind: Sendable {
   }
 }
 
-/// Two connected descriptors.
-public struct SocketPair: ~Copyable {
+/// Two connected descriptors; `consume` them one by one.
+public struct DescriptorPair: ~Copyable {
   public var first: Descriptor
   public var second: Descriptor
-
-  /// Gives both ends to a closure that consumes them.
-  public consuming func split<R: ~Copyable>(_ body: (consuming Descriptor, consuming Descriptor) -> R) -> R {
-    body(first, second)
-  }
 }
 
 /// socketpair(2) in the unix domain, close-on-exec.
-public func socketpair(_ kind: UnixSocketKind) throws(SyscallError) -> SocketPair {
+public func socketpair(_ kind: UnixSocketKind) throws(SyscallError) -> DescriptorPair {
   var fds: (Int32, Int32) = (-1, -1)
   let result = withUnsafeMutableBytes(of: &fds) {
     cl_socketpair(kind.type, $0.baseAddress?.assumingMemoryBound(to: Int32.self))
   }
   try check(result, "socketpair")
-  return SocketPair(first: Descriptor(owning: fds.0), second: Descriptor(owning: fds.1))
+  return DescriptorPair(first: Descriptor(owning: fds.0), second: Descriptor(owning: fds.1))
 }
 
 /// pipe2(2), close-on-exec: the reading end first.
-public func pipe() throws(SyscallError) -> SocketPair {
+public func pipe() throws(SyscallError) -> DescriptorPair {
   var fds: (Int32, Int32) = (-1, -1)
   let result = withUnsafeMutableBytes(of: &fds) {
     cl_pipe2($0.baseAddress?.assumingMemoryBound(to: Int32.self), O_CLOEXEC)
   }
   try check(result, "pipe2")
-  return SocketPair(first: Descriptor(owning: fds.0), second: Descriptor(owning: fds.1))
+  return DescriptorPair(first: Descriptor(owning: fds.0), second: Descriptor(owning: fds.1))
 }
 
 /// Makes a listening socket at a path of at most 107 bytes.
@@ -80,7 +75,15 @@ public func send(_ socket: FD, _ bytes: [UInt8], passing fd: FD? = nil) throws(S
 /// A received message; no bytes means that the peer has closed.
 public struct ReceivedMessage: ~Copyable {
   public let bytes: [UInt8]
-  public var descriptor: Descriptor?
+  private var descriptor: Descriptor?
+
+  init(bytes: [UInt8], descriptor: consuming Descriptor?) {
+    self.bytes = bytes
+    self.descriptor = descriptor
+  }
+
+  /// The descriptor that came with the message, or nil.
+  public consuming func takeDescriptor() -> Descriptor? { descriptor }
 }
 
 /// Receives one message of at most `limit` bytes and the descriptor that came with it (recvmsg(2)).

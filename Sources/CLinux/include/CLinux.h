@@ -76,6 +76,15 @@ static inline long cl_write(int fd, const void *buffer, size_t count) {
 static inline long cl_pread(int fd, void *buffer, size_t count, int64_t offset) {
   return cl_result(pread(fd, buffer, count, offset));
 }
+static inline long cl_pwrite(int fd, const void *buffer, size_t count, int64_t offset) {
+  return cl_result(pwrite(fd, buffer, count, offset));
+}
+static inline long cl_memfd_create(const char *name, unsigned flags) {
+  return cl_result(syscall(SYS_memfd_create, name, flags));
+}
+static inline long cl_faccessat2(int dir, const char *path, int mode, int flags) {
+  return cl_result(syscall(SYS_faccessat2, dir, path, mode, flags));
+}
 static inline long cl_fstat(int fd, struct stat *out) { return cl_result(fstat(fd, out)); }
 static inline long cl_fstatat(int dir, const char *path, struct stat *out, int flags) {
   return cl_result(fstatat(dir, path, out, flags));

@@ -77,3 +77,5 @@ static const int cl_sock_seqpacket = SOCK_SEQPACKET;
 extern const int cl_at_empty_path;
 extern const int cl_at_recursive;
 extern const int cl_o_path;
+extern const int cl_at_eaccess;
+extern const unsigned cl_mfd_cloexec;
