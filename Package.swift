@@ -51,7 +51,9 @@ let package = Package(
 
     // Layer 3: the plan, and what executes it.
     module("ContainerPlan", ["OCI", "Cgroups", "Seccomp", "Linux"]),
-    module("ContainerRuntime", ["ContainerPlan", "Cgroups", "SafePath", "Linux", "JSON", "OCI"]),
+    module(
+      "ContainerRuntime",
+      ["ContainerPlan", "Cgroups", "Seccomp", "SafePath", "JSON", "OCI", "Linux", "CLinux"]),
 
     // Layer 4: the OCI command line, and the rooms of the engine.
     .executableTarget(

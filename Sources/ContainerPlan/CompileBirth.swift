@@ -36,6 +36,10 @@ extension Compiler {
     }
     add(.container, .dieWithRuntime)
     add(.container, .enterCgroups, Origin("/linux/cgroupsPath"))
+    if let value = spec.process?.oomScoreAdj {
+      // Through the host's proc, which is still the real one.
+      add(.container, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))
+    }
     if !needsStage {
       for type in joinOrder() where type != .pid && type != .time {
         add(.container, .joinNamespace(type), origin(of: type))

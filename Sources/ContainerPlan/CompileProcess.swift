@@ -25,9 +25,6 @@ extension Compiler {
 
   mutating func compileProcess(_ process: Process) throws(PlanError) {
     try compileScheduling(process)
-    if let value = process.oomScoreAdj {
-      add(.container, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))
-    }
     add(
       .container, .setStandardStreams(terminal: process.terminal, owner: process.user.uid),
       Origin("/process/terminal"))

@@ -111,7 +111,7 @@ extension Compiler {
     for mount in mounts { add(.container, .mount(mount), mount.origin) }
     if ownsDevices(mounts) { compileDevices(process) }
     if process.terminal {
-      add(.container, .openConsole(process.consoleSize), Origin("/process/terminal"))
+      add(.container, .openConsole(process.consoleSize, bind: true), Origin("/process/terminal"))
       add(.container, .notify(.console), Origin("/process/terminal"))
       add(.runtime, .await(.console), Origin("/process/terminal"))
     }

@@ -23,6 +23,8 @@ public enum Step: Equatable, Sendable {
   case createCgroups
   /// Opens the cgroups of an existing container, to put another process there.
   case openCgroups
+  /// Opens the running container that another process is to join (pidfd_open(2)).
+  case openContainer
   /// Makes a time namespace for the children of the runtime, and sets its clocks.
   case newTimeNamespace(TimeOffsets?)
   /// The runtime's next child starts in this namespace (setns(2)): PID and time only.
@@ -80,8 +82,8 @@ public enum Step: Equatable, Sendable {
   case makeDevice(Device, bind: Bool)
   /// Makes symbolic links in the container's `/dev`.
   case linkDevices
-  /// Opens a pseudoterminal of the container's own devpts and binds it to `/dev/console`.
-  case openConsole(ConsoleSize?)
+  /// Opens a pseudoterminal of the container's own devpts; the first one is bound to `/dev/console`.
+  case openConsole(ConsoleSize?, bind: Bool)
   /// Makes the attached root the root directory and drops the old one (pivot_root(2)).
   case pivotRoot
   /// The same without pivot_root(2), for a root on an initial ramfs: moves the mount and changes the root (chroot(2)).

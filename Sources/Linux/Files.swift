@@ -135,6 +135,9 @@ public struct FileSystemStatus: Sendable {
   public let magic: UInt64
   /// `ST_*` flags of the mount.
   public let flags: UInt64
+
+  /// Whether programs cannot be executed from it.
+  public var isNoExec: Bool { flags & UInt64(cl_st_noexec) != 0 }
 }
 
 /// Magic numbers of file systems (statfs(2)).
@@ -268,6 +271,11 @@ public func flock(_ fd: FD, exclusive: Bool, wait: Bool) throws(SyscallError) ->
     if result == -Int(EWOULDBLOCK) { return false }
     if result != -Int(EINTR) { throw failure(result, "flock", "") }
   }
+}
+
+/// Gives a lock of flock(2) back; closing the last descriptor does it too.
+public func unlock(_ fd: FD) throws(SyscallError) {
+  try check(cl_flock(fd.rawValue, LOCK_UN), "flock")
 }
 
 /// syncfs(2): everything written to the file system that `fd` is on reaches the disk.

@@ -134,7 +134,7 @@ public struct MountAttributeChange: Equatable, Hashable, Sendable {
 ///   - path: empty means the mount that `mount` refers to.
 ///   - userNamespace: ids are mapped through it (`MOUNT_ATTR_IDMAP`); only on detached mounts.
 public func mountSetAttributes(
-  _ mount: FD, _ path: String = "", _ change: MountAttributeChange, recursive: Bool,
+  _ mount: FD, at path: String = "", _ change: MountAttributeChange, recursive: Bool,
   userNamespace: FD? = nil
 ) throws(SyscallError) {
   var attributes = mount_attr()

@@ -47,3 +47,8 @@ public func bringInterfaceUp(_ name: String) throws(SyscallError) {
   let socket = Descriptor(owning: Int32(try check(cl_inet_socket(), "socket")))
   try check(cl_interface_up(socket.rawValue, name), "ioctl SIOCSIFFLAGS", name)
 }
+
+/// The type of an open namespace, as the flag that makes one (`NS_GET_NSTYPE`, ioctl_ns(2)).
+public func namespaceType(_ fd: FD) throws(SyscallError) -> CloneFlags {
+  CloneFlags(rawValue: UInt64(try check(cl_namespace_type(fd.rawValue), "ioctl NS_GET_NSTYPE")))
+}

@@ -66,6 +66,11 @@ public func writeAll(_ fd: FD, _ bytes: UnsafeRawBufferPointer) throws(SyscallEr
   }
 }
 
+/// write(2): what the descriptor takes at once.
+public func writeSome(_ fd: FD, _ bytes: [UInt8]) throws(SyscallError) -> Int {
+  try checkRetrying("write") { cl_write(fd.rawValue, bytes, bytes.count) }
+}
+
 /// Writes all bytes, going on after partial writes.
 public func writeAll(_ fd: FD, _ bytes: [UInt8]) throws(SyscallError) {
   try bytes.withUnsafeBytes { buffer -> Result<Void, SyscallError> in

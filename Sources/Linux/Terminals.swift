@@ -6,10 +6,13 @@ internal import Glibc
 
 /// A pseudoterminal: both ends opened by descriptor, never by a name that a container controls.
 public struct PseudoTerminal: ~Copyable {
-  public var controller: Descriptor
-  public var terminal: Descriptor
+  public let controller: Descriptor
+  public let terminal: Descriptor
   /// The name below the devpts mount that `controller` came from.
   public let number: UInt32
+
+  /// Closes the terminal's end and gives the controlling one.
+  public consuming func takeController() -> Descriptor { controller }
 }
 
 /// Unlocks a freshly opened `ptmx` and opens its other end (`TIOCGPTPEER`, Linux 4.13).

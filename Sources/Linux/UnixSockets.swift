@@ -18,10 +18,16 @@ public enum UnixSocketKind: Sendable {
   }
 }
 
-/// Two connected descriptors; `consume` them one by one.
+/// Two connected descriptors.
 public struct DescriptorPair: ~Copyable {
-  public var first: Descriptor
-  public var second: Descriptor
+  public let first: Descriptor
+  public let second: Descriptor
+
+  /// Closes the second and gives the first.
+  public consuming func takeFirst() -> Descriptor { first }
+
+  /// Closes the first and gives the second.
+  public consuming func takeSecond() -> Descriptor { second }
 }
 
 /// socketpair(2) in the unix domain, close-on-exec.

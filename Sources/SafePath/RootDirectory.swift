@@ -8,7 +8,7 @@ public import Linux
 /// Absolute links and `..` cannot lead out of it, magic links of proc(5) are refused, and what comes back is a
 /// descriptor, so that nobody can exchange the object between the check and the use (openat2(2),
 /// `RESOLVE_IN_ROOT`, Linux 5.6).
-public struct RootDirectory: ~Copyable {
+public final class RootDirectory: Sendable {
   /// The directory itself.
   public let directory: Descriptor
 
@@ -23,12 +23,12 @@ public struct RootDirectory: ~Copyable {
   private static let resolve: ResolveFlags = [.inRoot, .noMagicLinks]
 
   /// Opens what `path` means inside the root; the last component may be a link unless `flags` has `noFollow`.
-  public borrowing func open(_ path: String, _ flags: OpenFlags) throws(SyscallError) -> Descriptor {
+  public func open(_ path: String, _ flags: OpenFlags) throws(SyscallError) -> Descriptor {
     try openat2(directory.fd, path, flags, resolve: RootDirectory.resolve)
   }
 
   /// Opens what `path` means inside the root, or nil where nothing is there.
-  public borrowing func openIfPresent(_ path: String, _ flags: OpenFlags) throws(SyscallError) -> Descriptor? {
+  public func openIfPresent(_ path: String, _ flags: OpenFlags) throws(SyscallError) -> Descriptor? {
     do throws(SyscallError) {
       return try open(path, flags)
     } catch {
@@ -41,13 +41,13 @@ public struct RootDirectory: ~Copyable {
   ///
   /// Directories are made one by one below descriptors that stay open. A link that points to nothing is followed
   /// inside the root, and its target made.
-  public borrowing func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
+  public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
     if let found = try openExisting(path) { return found }
     return try makeDirectory(components(path), mode: mode, linksLeft: 40, original: path)
   }
 
   /// Opens the file at `path` (`O_PATH`), making an empty one, and the directories above it, where nothing is there.
-  public borrowing func makeFile(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
+  public func makeFile(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
     if let found = try openIfPresent(path, .path) { return found }
     let parent = try makeParent(of: path)
     do throws(SyscallError) {
@@ -63,7 +63,7 @@ public struct RootDirectory: ~Copyable {
   /// Opens the directory that the last component of `path` is in, making what is missing.
   ///
   /// - Returns: the directory and the last component, which is neither empty nor `.` nor `..`.
-  public borrowing func makeParent(of path: String) throws(SyscallError) -> ParentDirectory {
+  public func makeParent(of path: String) throws(SyscallError) -> ParentDirectory {
     var parts = components(path)
     guard let name = parts.popLast(), name != "..", name != "." else {
       throw SyscallError("openat2", .invalidArgument, path)
@@ -72,7 +72,7 @@ public struct RootDirectory: ~Copyable {
     return ParentDirectory(directory: try makeDirectory(parent.isEmpty ? "/" : parent), name: name)
   }
 
-  private borrowing func openExisting(_ path: String) throws(SyscallError) -> Descriptor? {
+  private func openExisting(_ path: String) throws(SyscallError) -> Descriptor? {
     do throws(SyscallError) {
       return try open(path.isEmpty ? "/" : path, [.path, .directory])
     } catch {
@@ -81,7 +81,7 @@ public struct RootDirectory: ~Copyable {
     }
   }
 
-  private borrowing func makeDirectory(
+  private func makeDirectory(
     _ parts: [String], mode: UInt32, linksLeft: Int, original: String
   ) throws(SyscallError) -> Descriptor {
     if linksLeft == 0 { throw SyscallError("openat2", .tooManyLinks, original) }

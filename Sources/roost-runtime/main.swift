@@ -1,3 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
+// The only place that prints errors and ends the process.
+ignoreBrokenPipes()
+let invocation = Invocation(Array(CommandLine.arguments.dropFirst()))
+exitProcess(invocation.run())

@@ -24,6 +24,7 @@
 #include <linux/magic.h>
 #include <linux/mempolicy.h>
 #include <linux/mount.h>
+#include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
@@ -193,6 +194,7 @@ static inline long cl_execve(const char *path, char *const argv[], char *const e
   return cl_result(syscall(SYS_execve, path, argv, envp));
 }
 static inline long cl_setns(int fd, int flags) { return cl_result(syscall(SYS_setns, fd, flags)); }
+static inline long cl_namespace_type(int fd) { return cl_result(ioctl(fd, NS_GET_NSTYPE)); }
 static inline long cl_unshare(unsigned long flags) { return cl_result(syscall(SYS_unshare, flags)); }
 static inline long cl_pidfd_open(int pid, unsigned flags) {
   return cl_result(syscall(SYS_pidfd_open, pid, flags));

@@ -78,4 +78,5 @@ extern const int cl_at_empty_path;
 extern const int cl_at_recursive;
 extern const int cl_o_path;
 extern const int cl_at_eaccess;
+extern const unsigned long cl_st_noexec;
 extern const unsigned cl_mfd_cloexec;

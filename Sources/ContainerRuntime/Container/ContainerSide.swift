@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+internal import ContainerPlan
+internal import Glibc
+internal import Linux
+internal import OCI
+internal import SafePath
+
+/// Executes the container's steps in the process that becomes its program.
+///
+/// It runs after clone3(2) in a copy of the runtime's memory, single-threaded, and leaves only by execve(2) or
+/// `exitProcess`. It prints nothing: what goes wrong travels to the runtime as a frame.
+struct ContainerSide: ~Copyable {
+  let launch: Launch
+  let channel: Channel
+  /// The container's root directory, from `attachRoot` on.
+  var root: RootDirectory?
+  /// The directory of the last device made, which usually is that of the next one.
+  var deviceDirectory: (path: String, directory: OwnedDescriptor)?
+  /// The container's side of its terminal.
+  var terminal: OwnedDescriptor?
+  var terminalController: OwnedDescriptor?
+  var seccompListener: OwnedDescriptor?
+  /// The state that the runtime sent for hooks in the container.
+  var hookState: [UInt8] = []
+  /// Where `lookUpProgram` found the program.
+  var program = ""
+  /// The caller of `start`, who waits to hear whether the program was executed.
+  var starter: Channel?
+
+  init(_ launch: Launch, _ channel: consuming Channel) {
+    self.launch = launch
+    self.channel = channel
+  }
+
+  consuming func run(after index: Int) -> Never {
+    let steps = launch.plan.steps
+    var position = index + 1
+    do throws(StepFailure) {
+      // Modes given to mkdir and mknod are meant as they are; the program gets its own mask at the end.
+      let callersUmask = setUmask(0)
+      while position < steps.count {
+        if steps[position].side == .container {
+          if case .lookUpProgram = steps[position].action { restoreUmask(callersUmask, steps) }
+          try execute(steps[position])
+          launch.trace?.mark(steps[position])
+        }
+        position += 1
+      }
+      throw StepFailure("the plan ends without a program")
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Without a configured mask the program keeps the caller's, as the specification says.
+  private func restoreUmask(_ mask: UInt32, _ steps: [PlannedStep]) {
+    let isConfigured = steps.contains { if case .setUmask = $0.action { true } else { false } }
+    if !isConfigured { setUmask(mask) }
+  }
+
+  private consuming func fail(_ failure: StepFailure) -> Never {
+    if let starter {
+      starter.report(failure)
+    } else {
+      channel.report(failure)
+    }
+    exitProcess(failure.exitStatus)
+  }
+
+  private mutating func execute(_ step: PlannedStep) throws(StepFailure) {
+    switch step.action {
+    case .openRoot(let path): try launch.openRoot(path)
+    case .openSource(let mount): try launch.openSource(of: mount)
+    case .openNullDevice: try launch.openNullDevice()
+    case .await(let milestone): try wait(for: milestone)
+    case .notify(let milestone): try notify(milestone)
+    case .runHooks(let point, let hooks):
+      try HookRunner(point: point, state: hookState, workingDirectory: "/").run(hooks)
+    case .dieWithRuntime:
+      try ContainerRuntime.step { () throws(SyscallError) in try setParentDeathSignal(SIGKILL) }
+    case .outliveRuntime:
+      try ContainerRuntime.step { () throws(SyscallError) in try setParentDeathSignal(0) }
+    case .enterCgroups: try enterCgroups()
+    case .joinNamespace(let type): try join(type, step.origin)
+    case .joinContainer(let flags): try joinContainer(flags)
+    case .newCgroupNamespace:
+      try ContainerRuntime.step("cgroup namespace") { () throws(SyscallError) in try unshare(.newCgroup) }
+    case .waitForStart: try waitForStart()
+    case .lookUpProgram(let name, let path): program = try ProgramSearch.find(name, path: path)
+    case .execute(let arguments, let environment, let preserved):
+      try become(arguments, environment, preserved)
+    case .setPropagation, .attachRoot, .mount, .pivotRoot, .moveRoot, .setRootPropagation, .changeRoot,
+      .maskPaths, .readonlyPaths, .readonlyRoot:
+      try executeRootStep(step)
+    case .makeDevice, .linkDevices, .openConsole, .setStandardStreams:
+      try executeDeviceStep(step)
+    default: try executeIdentityStep(step)
+    }
+  }
+
+  // MARK: Meeting points
+
+  private mutating func wait(for milestone: Milestone) throws(StepFailure) {
+    let received = try channel.receive()
+    guard case .milestone(milestone, let payload) = received.frame else {
+      // The runtime is gone or has given up: there is nobody to start for.
+      exitProcess(255)
+    }
+    if milestone == .hooksDone { hookState = payload }
+  }
+
+  private mutating func notify(_ milestone: Milestone) throws(StepFailure) {
+    switch milestone {
+    case .console: try channel.send(.console, passing: terminalController?.fd)
+    case .seccompListener: try channel.send(.seccompListener, passing: seccompListener?.fd)
+    default: try channel.send(milestone)
+    }
+  }
+
+  private mutating func waitForStart() throws(StepFailure) {
+    guard let socket = launch.startSocket else { return }
+    starter = Channel(
+      socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in try accept(socket.fd) })
+  }
+
+  // MARK: Cgroups and namespaces
+
+  private func enterCgroups() throws(StepFailure) {
+    do throws(CgroupError) { try launch.cgroups?.enter() } catch { throw StepFailure("\(error)") }
+  }
+
+  private func join(_ type: NamespaceType, _ origin: Origin) throws(StepFailure) {
+    guard let namespace = launch.namespaces[type] else { return }
+    try ContainerRuntime.step("joining the \(type.rawValue) namespace\(origin.suffix)") {
+      () throws(SyscallError) in
+      try setns(namespace.fd, type.flag)
+    }
+  }
+
+  private mutating func joinContainer(_ flags: CloneFlags) throws(StepFailure) {
+    guard let target = launch.target else { return }
+    root = try ContainerRuntime.step("joining the container's namespaces") { () throws(SyscallError) in
+      try setns(target.fd, flags)
+      // With the mount namespace came its root directory.
+      return try RootDirectory(hostPath: "/")
+    }
+  }
+
+  // MARK: The end
+
+  private mutating func become(
+    _ arguments: [String], _ environment: [String], _ preserved: UInt32
+  ) throws(StepFailure) {
+    let argumentList = CStringArray(arguments)
+    let environmentList = CStringArray(environment)
+    try ContainerRuntime.step { () throws(SyscallError) in
+      // Whatever the caller left open stays outside; preserved descriptors lose close-on-exec.
+      try closeRangeOnExec(from: 3 + preserved)
+      for number in 0..<preserved where FD(Int32(3 + number)).isOpen {
+        try FD(Int32(3 + number)).setCloseOnExec(false)
+      }
+      resetSignalDispositions()
+      try setSignalMask([])
+    }
+    let error = execve(program, argumentList, environmentList)
+    throw ExecDiagnosis.explain(program, error)
+  }
+}
+
+/// Finds the program as execvp(3) does, along the container's own `PATH`.
+enum ProgramSearch {
+  static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  static func find(_ name: String, path: String?) throws(StepFailure) -> String {
+    if name.utf8.contains(0x2F) {
+      do throws(SyscallError) { try checkProgram(name) } catch { throw explain(name, error) }
+      return name
+    }
+    var refused: (String, SyscallError)?
+    for entry in (path ?? defaultPath).utf8.split(separator: 0x3A, omittingEmptySubsequences: false) {
+      let directory = String(decoding: entry, as: UTF8.self)
+      let candidate = (directory.isEmpty ? "." : directory) + "/" + name
+      do throws(SyscallError) {
+        try checkProgram(candidate)
+        return candidate
+      } catch {
+        if error.errno != .noEntry && error.errno != .notDirectory && refused == nil {
+          refused = (candidate, error)
+        }
+      }
+    }
+    if let (candidate, error) = refused { throw explain(candidate, error) }
+    throw StepFailure(
+      "exec: \"\(name)\": executable file not found in $PATH", exitStatus: RuntimeError.notFoundStatus)
+  }
+
+  private static func checkProgram(_ path: String) throws(SyscallError) {
+    guard try fstatat(.workingDirectory, path).isRegular else {
+      throw SyscallError("exec", .accessDenied, path)
+    }
+    try checkExecutable(.workingDirectory, path)
+  }
+
+  private static func explain(_ path: String, _ error: SyscallError) -> StepFailure {
+    if error.errno == .noEntry || error.errno == .notDirectory {
+      return StepFailure(
+        "exec: \"\(path)\": stat \(path): \(error.errno)", exitStatus: RuntimeError.notFoundStatus)
+    }
+    var failure = ExecDiagnosis.explain(path, error)
+    failure.message = "exec: \"\(path)\": " + failure.message.dropFirst("exec \(path): ".utf8.count)
+    return failure
+  }
+}

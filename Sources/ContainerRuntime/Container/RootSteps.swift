@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import ContainerPlan
+internal import Glibc
+internal import Linux
+internal import OCI
+internal import SafePath
+
+// The root file system: attached, filled, entered, and closed off.
+extension ContainerSide {
+  mutating func executeRootStep(_ step: PlannedStep) throws(StepFailure) {
+    switch step.action {
+    case .setPropagation(let propagation):
+      try ContainerRuntime.step("propagation of /") { () throws(SyscallError) in
+        try setPropagation("/", propagation.type, recursive: propagation.recursive)
+      }
+    case .attachRoot: try attachRoot()
+    case .mount(let mount): try self.mount(mount)
+    case .pivotRoot: try pivotRoot()
+    case .moveRoot: try moveRoot()
+    case .setRootPropagation(let propagation):
+      try ContainerRuntime.step("rootfsPropagation") { () throws(SyscallError) in
+        try setPropagation("/", propagation.type, recursive: propagation.recursive)
+      }
+    case .changeRoot: try changeRoot()
+    case .maskPaths(let paths): try maskPaths(paths)
+    case .readonlyPaths(let paths): try makeReadonly(paths)
+    case .readonlyRoot:
+      try ContainerRuntime.step("read-only root") { () throws(SyscallError) in
+        try mountSetAttributes(.workingDirectory, at: "/", .init(setting: .readOnly), recursive: false)
+      }
+    default: throw StepFailure("the step \(step.action) does not belong here")
+    }
+  }
+
+  /// On top of `/` of this mount namespace: that the root's own path can be reached is not needed, and paths of the
+  /// host still resolve, because the root directory of the process stays below it until pivot_root(2).
+  private mutating func attachRoot() throws(StepFailure) {
+    guard let tree = launch.rootTree else { throw StepFailure("no root file system is open") }
+    root = try ContainerRuntime.step("invalid rootfs") { () throws(SyscallError) in
+      let top = try openat(.workingDirectory, "/", [.path, .directory])
+      try moveMount(tree.fd, onto: top.fd)
+      return RootDirectory(owning: try tree.fd.duplicate())
+    }
+  }
+
+  private mutating func pivotRoot() throws(StepFailure) {
+    try enterRoot("pivot_root") { () throws(SyscallError) in
+      try pivotRootToWorkingDirectory()
+      // The old root lies on top of the new one now.
+      try detachMount(".")
+      try chdir("/")
+    }
+  }
+
+  private mutating func moveRoot() throws(StepFailure) {
+    try enterRoot("chroot") { () throws(SyscallError) in
+      try chroot(".")
+      try chdir("/")
+    }
+  }
+
+  private mutating func enterRoot(
+    _ what: String, _ body: () throws(SyscallError) -> Void
+  ) throws(StepFailure) {
+    guard let tree = launch.rootTree else { throw StepFailure("no root file system is open") }
+    try ContainerRuntime.step(what) { () throws(SyscallError) in
+      try fchdir(tree.fd)
+      try body()
+    }
+    launch.rootTree = nil
+  }
+
+  /// Without a mount namespace there is nothing to pivot: the root directory changes for this process alone.
+  private mutating func changeRoot() throws(StepFailure) {
+    let path = launch.record.rootfs
+    root = try ContainerRuntime.step("invalid rootfs") { () throws(SyscallError) in
+      let directory = try openat(.workingDirectory, path, [.path, .directory])
+      try fchdir(directory.fd)
+      try chroot(".")
+      return RootDirectory(owning: directory)
+    }
+  }
+
+  // MARK: What must not be seen or written
+
+  /// Files disappear behind the null device, directories behind one shared empty file system: a superblock each would
+  /// be slow to tear down where hundreds are masked.
+  private mutating func maskPaths(_ paths: [String]) throws(StepFailure) {
+    var empty: OwnedDescriptor?
+    for path in paths {
+      try ContainerRuntime.step("masking \(path)") { () throws(SyscallError) in
+        guard let target = try root?.openIfPresent(path, .path) else { return }
+        if try fstat(target.fd).isDirectory {
+          if let empty {
+            let copy = try openTreeClone(empty.fd, "", recursive: false)
+            try moveMount(copy.fd, onto: target.fd)
+          } else {
+            let mount = try emptyFileSystem()
+            try moveMount(mount.fd, onto: target.fd)
+            empty = OwnedDescriptor(mount)
+          }
+        } else {
+          try maskFile(target.fd)
+        }
+      }
+    }
+  }
+
+  private func emptyFileSystem() throws(SyscallError) -> Descriptor {
+    let context = try fsopen("tmpfs")
+    try fsconfigSet(context.fd, "nr_blocks", "1")
+    try fsconfigSet(context.fd, "nr_inodes", "1")
+    try fsconfigCreate(context.fd)
+    return try fsmount(context.fd, [.readOnly, .noSUID, .noDevices, .noExec])
+  }
+
+  private func maskFile(_ target: FD) throws(SyscallError) {
+    guard let null = launch.nullDevice else { throw SyscallError("open", .noDevice, "/dev/null") }
+    if launch.nullDeviceIsAttached {
+      let copy = try openTreeClone(null.fd, "", recursive: false)
+      try moveMount(copy.fd, onto: target)
+    } else {
+      // Only an attached mount can be copied before Linux 6.15.
+      try moveMount(null.fd, onto: target)
+      launch.nullDeviceIsAttached = true
+    }
+  }
+
+  private func makeReadonly(_ paths: [String]) throws(StepFailure) {
+    for path in paths {
+      try ContainerRuntime.step("making \(path) read-only") { () throws(SyscallError) in
+        guard let target = try root?.openIfPresent(path, .path) else { return }
+        let copy = try openTreeClone(target.fd, "", recursive: true)
+        try mountSetAttributes(copy.fd, .init(setting: .readOnly), recursive: true)
+        try moveMount(copy.fd, onto: target.fd)
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import ContainerPlan
+internal import Glibc
+internal import Linux
+
+/// What runtime, stage and container say to each other: one frame per message of a sequenced-packet socket.
+///
+/// The first byte is the kind, the rest its payload; `docs/sync-protocol.md` is the table. End of file without a frame
+/// means that the other side executed its program (the socket is close-on-exec) or died.
+enum Frame {
+  /// A meeting point, with its payload.
+  case milestone(Milestone, [UInt8])
+  /// A failed step: what the caller shall read, and the exit status.
+  case failure(message: String, exitStatus: Int32)
+  case closed
+
+  static let failureKind: UInt8 = 0xFF
+  /// Longer messages are cut: a frame must fit into one packet.
+  static let limit = 65536
+
+  var encoded: [UInt8] {
+    switch self {
+    case .milestone(let milestone, let payload): return [milestone.rawValue] + payload
+    case .failure(let message, let exitStatus):
+      return [Frame.failureKind, UInt8(truncatingIfNeeded: exitStatus)] + Array(message.utf8.prefix(Frame.limit - 2))
+    case .closed: return []
+    }
+  }
+
+  init(_ bytes: [UInt8]) throws(StepFailure) {
+    guard let kind = bytes.first else {
+      self = .closed
+      return
+    }
+    if kind == Frame.failureKind, bytes.count >= 2 {
+      self = .failure(message: String(decoding: bytes[2...], as: UTF8.self), exitStatus: Int32(bytes[1]))
+    } else if let milestone = Milestone(rawValue: kind) {
+      self = .milestone(milestone, Array(bytes.dropFirst()))
+    } else {
+      throw StepFailure("unknown frame \(kind) on the synchronisation socket")
+    }
+  }
+}
+
+/// One end of the synchronisation socket.
+struct Channel: ~Copyable {
+  let socket: Descriptor
+
+  borrowing func send(
+    _ milestone: Milestone, _ payload: [UInt8] = [], passing fd: FD? = nil
+  ) throws(StepFailure) {
+    try step("synchronisation (\(milestone))") { () throws(SyscallError) in
+      try Linux.send(socket.fd, Frame.milestone(milestone, payload).encoded, passing: fd)
+    }
+  }
+
+  /// Reports a failure. Nobody may be listening any more; then there is nobody to tell.
+  borrowing func report(_ failure: StepFailure) {
+    let frame = Frame.failure(message: failure.message, exitStatus: failure.exitStatus)
+    try? Linux.send(socket.fd, frame.encoded)  // bestEffort: the exit status says it too
+  }
+
+  /// Waits for one frame and the descriptor that came with it.
+  borrowing func receive() throws(StepFailure) -> (frame: Frame, descriptor: OwnedDescriptor?) {
+    let message = try step("synchronisation") { () throws(SyscallError) in
+      try Linux.receive(socket.fd, limit: Frame.limit)
+    }
+    let frame = try Frame(message.bytes)
+    return (frame, OwnedDescriptor(message))
+  }
+}
+
+/// A descriptor that can be part of a copyable value; closed with its last reference.
+final class OwnedDescriptor {
+  let fd: FD
+
+  init(_ descriptor: consuming Descriptor) { fd = FD(descriptor.release()) }
+
+  init?(_ message: consuming ReceivedMessage) {
+    guard let descriptor = message.takeDescriptor() else { return nil }
+    fd = FD(descriptor.release())
+  }
+
+  deinit { closeInherited(fd.rawValue) }
+}

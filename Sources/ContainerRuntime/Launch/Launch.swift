@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+internal import ContainerPlan
+internal import Glibc
+public import Linux
+internal import OCI
+
+/// One execution of a plan: what its steps hand to each other.
+///
+/// The runtime fills it in before the process exists; the process inherits it with the runtime's memory. Descriptors in
+/// here are close-on-exec, so none reaches the program.
+final class Launch {
+  let plan: Plan
+  let directory: ContainerDirectory
+  var record: Record
+  /// The bundle's `config.json`, kept for `exec`; empty when this launch joins a container.
+  let configuration: [UInt8]
+  /// Where the terminal's controlling end goes.
+  let console: ConsoleDestination
+  let trace: Trace?
+
+  var rootTree: OwnedDescriptor?
+  /// Detached copies of bind sources, by index in `mounts`.
+  var sources: [Int: OwnedDescriptor] = [:]
+  /// Detached copies of the container's cgroup directories, with the names they get.
+  var cgroupSources: [(name: String, tree: OwnedDescriptor)] = []
+  var nullDevice: OwnedDescriptor?
+  /// Whether `nullDevice` covers something already, so that copies can be made of it.
+  var nullDeviceIsAttached = false
+  var namespaces: [NamespaceType: OwnedDescriptor] = [:]
+  /// The pidfd of the container to join.
+  var target: OwnedDescriptor?
+  var cgroups: CgroupMembership?
+  /// On which `start` knocks.
+  var startSocket: OwnedDescriptor?
+
+  init(
+    plan: Plan, directory: consuming ContainerDirectory, record: Record, configuration: [UInt8],
+    console: ConsoleDestination, trace: Trace?
+  ) {
+    self.plan = plan
+    self.directory = directory
+    self.record = record
+    self.configuration = configuration
+    self.console = console
+    self.trace = trace
+  }
+
+  /// The state that hooks read.
+  func state(_ status: ContainerStatus) -> State {
+    var state = State(
+      ociVersion: record.ociVersion, id: record.id, status: status, pid: record.process?.pid ?? 0,
+      bundle: record.bundle, annotations: record.annotations)
+    state.rootfs = record.rootfs
+    return state
+  }
+}
+
+/// Who gets the controlling end of the container's terminal.
+public enum ConsoleDestination: Equatable, Sendable {
+  /// The configuration wants no terminal.
+  case none
+  /// The listener at this path, by `SCM_RIGHTS`.
+  case socket(String)
+  /// The runtime, which copies between it and its own terminal.
+  case foreground
+}
+
+/// Where the times of steps go, for `--trace`.
+public final class Trace {
+  private let output: FD
+  private var last: Int64
+
+  public init(output: FD = .standardError) {
+    self.output = output
+    last = monotonicNanoseconds()
+  }
+
+  /// Writes one line: the side, the microseconds since the last step of this side ended, and the step.
+  func mark(_ step: PlannedStep) {
+    let now = monotonicNanoseconds()
+    let microseconds = (now - last) / 1000
+    var name = "\(step.action)"
+    if name.utf8.count > 100 { name = String(name.prefix(97)) + "..." }
+    let line = "\(step.side.rawValue) \(microseconds) us \(name)\n"
+    try? writeAll(output, Array(line.utf8))  // bestEffort: a trace that nobody reads must not stop a container
+    last = monotonicNanoseconds()
+  }
+}

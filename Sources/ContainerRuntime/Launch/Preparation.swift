@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+internal import ContainerPlan
+internal import Glibc
+internal import Linux
+internal import OCI
+internal import SafePath
+
+// What is opened before the process exists (or, for an ordinary user, by the process in its own user namespace). All
+// of it fails without a trace.
+extension Launch {
+  func openRoot(_ path: String) throws(StepFailure) {
+    rootTree = OwnedDescriptor(
+      try step("invalid rootfs") { () throws(SyscallError) in
+        let tree = try openTreeClone(.workingDirectory, path, recursive: true)
+        guard try fstat(tree.fd).isDirectory else { throw SyscallError("open", .notDirectory, path) }
+        try mountSetAttributes(tree.fd, .init(propagation: .private), recursive: true)
+        return tree
+      })
+  }
+
+  func openSource(of mount: PlannedMount) throws(StepFailure) {
+    switch mount.content {
+    case .bind(let source, let recursive): try openBind(mount, source, recursive)
+    case .cgroups: try openCgroupSources()
+    case .fileSystem, .remount: break
+    }
+  }
+
+  private func openBind(_ mount: PlannedMount, _ source: String, _ recursive: Bool) throws(StepFailure) {
+    let tree = try cloneSource(mount, source, recursive)
+    try step("error mounting \"\(source)\" to rootfs at \"\(mount.destination)\"\(mount.origin.suffix)") {
+      () throws(SyscallError) in
+      // Bind mounts are private unless asked otherwise: nothing that is mounted inside travels back.
+      let propagation = mount.propagation ?? PlannedPropagation(.private, recursive: true)
+      try mountSetAttributes(tree.fd, .init(propagation: propagation.type), recursive: propagation.recursive)
+      if !mount.attributes.isEmpty { try mountSetAttributes(tree.fd, mount.attributes, recursive: false) }
+      if !mount.recursiveAttributes.isEmpty {
+        try mountSetAttributes(tree.fd, mount.recursiveAttributes, recursive: true)
+      }
+      if let mapping = mount.idMapping {
+        let namespace = try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
+        try mountSetAttributes(tree.fd, .init(), recursive: mapping.recursive, userNamespace: namespace.fd)
+      }
+    }
+    sources[mount.index] = tree
+  }
+
+  private func cloneSource(
+    _ mount: PlannedMount, _ source: String, _ recursive: Bool
+  ) throws(StepFailure) -> OwnedDescriptor {
+    do throws(SyscallError) {
+      return OwnedDescriptor(
+        try openTreeClone(
+          .workingDirectory, source, recursive: recursive, followLinks: mount.followSourceLink))
+    } catch {
+      let place = Origin("/mounts", mount.index, "/source").suffix
+      throw StepFailure("failed to fulfil mount request: open \(source): \(error.errno)\(place)")
+    }
+  }
+
+  /// The container's own directory in each hierarchy, as they will be seen below its `/sys/fs/cgroup`.
+  private func openCgroupSources() throws(StepFailure) {
+    guard let directories = plan.cgroups?.directories, cgroupSources.isEmpty else { return }
+    let hasVersion1 = directories.contains { $0.hierarchy.version == .v1 }
+    for directory in directories where !hasVersion1 || directory.hierarchy.version == .v1 {
+      let path = directory.hostPath
+      let tree = try step("cgroup \(path)") { () throws(SyscallError) in
+        try openTreeClone(.workingDirectory, path, recursive: false)
+      }
+      let name = components(directory.hierarchy.mountPoint).last ?? ""
+      cgroupSources.append((hasVersion1 ? name : "", OwnedDescriptor(tree)))
+    }
+  }
+
+  func openNullDevice() throws(StepFailure) {
+    nullDevice = OwnedDescriptor(try step { () throws(SyscallError) in try Verified.nullDevice() })
+  }
+
+  func openNamespace(_ type: NamespaceType, _ path: String, _ origin: Origin) throws(StepFailure) {
+    let file = try step("joining the \(type.rawValue) namespace\(origin.suffix)") {
+      () throws(SyscallError) in
+      let file = try openat(.workingDirectory, path, .readOnly)
+      guard try fstatfs(file.fd).magic == FileSystemMagic.nsfs else {
+        throw SyscallError("open", .invalidArgument, "\(path) is not a namespace")
+      }
+      guard try namespaceType(file.fd) == type.flag else {
+        throw SyscallError("open", .invalidArgument, "\(path) is not a \(type.rawValue) namespace")
+      }
+      return file
+    }
+    namespaces[type] = OwnedDescriptor(file)
+  }
+}

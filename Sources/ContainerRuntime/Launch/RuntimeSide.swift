@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+internal import ContainerPlan
+internal import Glibc
+internal import Linux
+internal import OCI
+internal import SafePath
+
+/// Executes the runtime's steps, and makes the process that executes the container's.
+struct RuntimeSide: ~Copyable {
+  let launch: Launch
+  /// The runtime's end of the synchronisation socket, from the moment there is a process.
+  private var channel: Channel?
+  /// The container's process, the runtime's child.
+  private(set) var process: ChildProcess?
+  /// The controlling end of the terminal, when it stays with the runtime.
+  private(set) var console: OwnedDescriptor?
+
+  init(_ launch: Launch) { self.launch = launch }
+
+  /// Executes all steps of the runtime's side.
+  ///
+  /// In the container's process, and in a stage, this does not return.
+  mutating func run() throws(StepFailure) {
+    for (index, step) in launch.plan.steps.enumerated() where step.side == .runtime {
+      try execute(step, index)
+      launch.trace?.mark(step)
+    }
+  }
+
+  /// Waits until the container has executed its program, or has said why it could not.
+  mutating func awaitExecution() throws(StepFailure) {
+    guard let received = try channel?.receive() else { return }
+    switch received.frame {
+    case .closed: return
+    case .failure(let message, let status): throw StepFailure(message, exitStatus: status)
+    case .milestone(let milestone, _): throw StepFailure("unexpected \(milestone) from the container")
+    }
+  }
+
+  private mutating func execute(_ step: PlannedStep, _ index: Int) throws(StepFailure) {
+    switch step.action {
+    case .openRoot(let path): try launch.openRoot(path)
+    case .openSource(let mount): try launch.openSource(of: mount)
+    case .openNullDevice: try launch.openNullDevice()
+    case .openNamespace(let type, let path): try launch.openNamespace(type, path, step.origin)
+    case .openContainer: try openContainer()
+    case .recordIntent: try recordIntent()
+    case .createCgroups: try createCgroups()
+    case .openCgroups: try openCgroups()
+    case .newTimeNamespace(let offsets): try newTimeNamespace(offsets)
+    case .joinForChildren(let type): try joinForChildren(type)
+    case .listenForStart: try listenForStart()
+    case .cloneStage: try make(stage: true, [], intoCgroup: false, after: index)
+    case .cloneProcess(let flags, let intoCgroup):
+      try make(stage: false, flags, intoCgroup: intoCgroup, after: index)
+    case .writeIDMappings(let uid, let gid): try writeIDMappings(uid, gid)
+    case .recordProcess: try recordProcess()
+    case .notify(let milestone): try notify(milestone)
+    case .await(let milestone): try wait(for: milestone)
+    case .runHooks(let point, let hooks): try runHooks(point, hooks)
+    default: throw StepFailure("the step \(step.action) does not belong to the runtime")
+    }
+  }
+
+  // MARK: Before there is a process
+
+  private func recordIntent() throws(StepFailure) {
+    if let plan = launch.plan.cgroups {
+      do throws(CgroupError) {
+        launch.record.cgroups = try plan.intent()
+      } catch { throw StepFailure("\(error)") }
+    }
+    try step("state of \(launch.record.id)") { () throws(SyscallError) in
+      try launch.directory.write(launch.record)
+      try launch.directory.writeConfig(launch.configuration)
+    }
+  }
+
+  private func createCgroups() throws(StepFailure) {
+    guard let plan = launch.plan.cgroups else { return }
+    do throws(CgroupError) {
+      let membership = try plan.create()
+      launch.cgroups = membership
+      launch.record.cgroups = membership.records
+    } catch { throw StepFailure("\(error)") }
+  }
+
+  private func openCgroups() throws(StepFailure) {
+    do throws(CgroupError) {
+      launch.cgroups = try CgroupSet(records: launch.record.cgroups).openMembership()
+    } catch { throw StepFailure("\(error)") }
+  }
+
+  private func openContainer() throws(StepFailure) {
+    launch.target = try step("joining container \(launch.record.id)") { () throws(SyscallError) in
+      guard let pidfd = try launch.record.process?.open() else { throw SyscallError("pidfd_open", .noProcess) }
+      return OwnedDescriptor(pidfd)
+    }
+  }
+
+  private func newTimeNamespace(_ offsets: TimeOffsets?) throws(StepFailure) {
+    try step("time namespace") { () throws(SyscallError) in
+      try unshare(.newTime)
+      guard let offsets else { return }
+      let clocks = [("monotonic", offsets.monotonic), ("boottime", offsets.boottime)]
+      let lines = clocks.compactMap { name, offset in offset.map { "\(name) \($0.secs) \($0.nanosecs)" } }
+      let proc = try Verified.procDirectory("/proc/self")
+      try writeFile(proc.fd, "timens_offsets", lines.joined(separator: "\n"))
+    }
+  }
+
+  private func joinForChildren(_ type: NamespaceType) throws(StepFailure) {
+    let flag: CloneFlags = type == .pid ? .newPID : .newTime
+    guard let namespace = launch.namespaces[type]?.fd ?? launch.target?.fd else { return }
+    try step("joining the \(type.rawValue) namespace") { () throws(SyscallError) in try setns(namespace, flag) }
+  }
+
+  private func listenForStart() throws(StepFailure) {
+    let path = launch.directory.socketPath(ContainerDirectory.startSocketName)
+    launch.startSocket = OwnedDescriptor(
+      try step("start socket") { () throws(SyscallError) in try listenUnix(.sequencedPacket, path: path) })
+  }
+
+  // MARK: The process
+
+  private mutating func make(
+    stage: Bool, _ flags: CloneFlags, intoCgroup: Bool, after index: Int
+  ) throws(StepFailure) {
+    let pair = try step { () throws(SyscallError) in try socketpair(.sequencedPacket) }
+    let cgroup = intoCgroup ? launch.cgroups?.cloneTarget : nil
+    let result = try step("making the container's process") { () throws(SyscallError) in
+      try clone3(flags, into: cgroup)
+    }
+    switch consume result {
+    case .child:
+      let channel = Channel(socket: pair.takeSecond())
+      if stage { StageSide(launch, consume channel).run(after: index) }
+      ContainerSide(launch, consume channel).run(after: index)
+    case .parent(let pid, let pidfd):
+      channel = Channel(socket: pair.takeFirst())
+      process = ChildProcess(pid: pid, pidfd: OwnedDescriptor(pidfd))
+    }
+  }
+
+  private func writeIDMappings(_ uid: [IDMapping], _ gid: [IDMapping]) throws(StepFailure) {
+    guard let pid = process?.pid else { return }
+    try IDMapWriter(pid: pid).write(uid: uid, gid: gid)
+  }
+
+  private func recordProcess() throws(StepFailure) {
+    guard let pid = process?.pid, launch.plan.cgroups != nil else { return }
+    let isRun = !launch.plan.steps.contains { $0.action == .await(.ready) }
+    launch.record.phase = isRun ? .running : .creating
+    try step("state of \(launch.record.id)") { () throws(SyscallError) in
+      launch.record.process = try ProcessIdentity(pid: pid)
+      try launch.directory.write(launch.record)
+    }
+  }
+
+  private func runHooks(_ point: HookPoint, _ hooks: [Hook]) throws(StepFailure) {
+    let status: ContainerStatus = point == .poststart ? .running : .creating
+    try HookRunner(
+      point: point, state: launch.state(status).encoded, workingDirectory: launch.record.bundle
+    ).run(hooks)
+  }
+
+  // MARK: Meeting points
+
+  private func notify(_ milestone: Milestone) throws(StepFailure) {
+    let payload = milestone == .hooksDone ? launch.state(.creating).encoded : []
+    do throws(StepFailure) {
+      try channel?.send(milestone, payload)
+    } catch {
+      // A container that is gone has said why, unless it was killed.
+      try failIfReported()
+      throw diedEarly(error)
+    }
+  }
+
+  private mutating func wait(for milestone: Milestone) throws(StepFailure) {
+    guard let received = try channel?.receive() else { return }
+    switch received.frame {
+    case .failure(let message, let status): throw StepFailure(message, exitStatus: status)
+    case .closed: throw diedEarly(StepFailure("the process ended before it was ready"))
+    case .milestone(let reached, let payload) where reached == milestone:
+      try take(milestone, payload, received.descriptor)
+    case .milestone(let other, _):
+      throw StepFailure("expected \(milestone) from the container, got \(other)")
+    }
+  }
+
+  private mutating func take(
+    _ milestone: Milestone, _ payload: [UInt8], _ descriptor: OwnedDescriptor?
+  ) throws(StepFailure) {
+    switch milestone {
+    case .console:
+      guard let descriptor else { throw StepFailure("no terminal came from the container") }
+      try deliver(console: descriptor)
+    case .processMade:
+      // The stage has made the container's process as a child of ours, and is done itself.
+      guard payload.count == 4, let stage = process else { throw StepFailure("no process came from the stage") }
+      let pid = payload.reversed().reduce(Int32(0)) { $0 << 8 | Int32($1) }
+      try step { () throws(SyscallError) in
+        _ = try waitid(stage.pidfd.fd)
+        process = ChildProcess(pid: pid, pidfd: OwnedDescriptor(try pidfdOpen(pid)))
+      }
+    default: break
+    }
+  }
+
+  private mutating func deliver(console descriptor: OwnedDescriptor) throws(StepFailure) {
+    switch launch.console {
+    case .socket(let path):
+      try step("console socket \(path)") { () throws(SyscallError) in
+        let socket = try connectUnix(.stream, path: path)
+        try Linux.send(socket.fd, Array("/dev/ptmx".utf8), passing: descriptor.fd)
+      }
+    case .foreground, .none: console = descriptor
+    }
+  }
+
+  private func failIfReported() throws(StepFailure) {
+    guard let received = try channel?.receive() else { return }
+    if case .failure(let message, let status) = received.frame { throw StepFailure(message, exitStatus: status) }
+  }
+
+  /// Why a process ended that did not say it itself.
+  private func diedEarly(_ failure: StepFailure) -> StepFailure {
+    guard let process, let status = try? waitid(process.pidfd.fd, wait: false) else { return failure }  // bestEffort
+    if status == .signalled(SIGKILL) {
+      return StepFailure(
+        "container process was killed while it set itself up: is its memory limit too low? (config.json: "
+          + "/linux/resources/memory/limit)")
+    }
+    return StepFailure("container process ended while it set itself up: \(status)")
+  }
+}
+
+/// A child of the runtime, which stays reapable, and hence its pid unique, until it is waited for.
+struct ChildProcess {
+  let pid: Int32
+  let pidfd: OwnedDescriptor
+}

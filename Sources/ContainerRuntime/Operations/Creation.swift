@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+public import ContainerPlan
+internal import Glibc
+public import Linux
+public import OCI
+
+/// Makes a container: `create` and `run`.
+public struct Creation {
+  /// What the command line adds to the configuration.
+  public struct Options {
+    public var console = ConsoleDestination.none
+    /// Where the process id is written, in decimal; nil for nowhere.
+    public var pidFile: String?
+    public var trace: Trace?
+    /// `run` returns as soon as the program runs.
+    public var detach = false
+    /// `run` leaves the stopped container behind.
+    public var keep = false
+    /// Takes failures that do not stop anything, such as those of poststop hooks.
+    public var warn: ([String]) -> Void = { _ in }
+
+    public init() {}
+  }
+
+  private let spec: Spec
+  private let configuration: [UInt8]
+  private let request: CreateRequest
+  private let plan: Plan
+  private let options: Options
+
+  /// - Parameters:
+  ///   - spec: validated.
+  ///   - configuration: the bytes that `spec` was decoded from.
+  public init(
+    _ spec: Spec, configuration: [UInt8], plan: Plan, request: CreateRequest, options: Options
+  ) {
+    self.spec = spec
+    self.configuration = configuration
+    self.plan = plan
+    self.request = request
+    self.options = options
+  }
+
+  /// Creates the container and leaves its process waiting for `start`.
+  public func create(in store: borrowing StateStore) throws(RuntimeError) {
+    let launch = try prepare(in: store)
+    var runtime = RuntimeSide(launch)
+    do throws(StepFailure) {
+      try runtime.run()
+      launch.record.phase = .created
+      try step("state of \(request.id)") { () throws(SyscallError) in
+        try launch.directory.write(launch.record)
+      }
+      try writePIDFile(launch)
+    } catch {
+      throw undo(launch, runtime.process, store, error)
+    }
+  }
+
+  /// Creates the container and starts its program.
+  ///
+  /// - Returns: how the program ended; nil when it is left running.
+  public func run(in store: borrowing StateStore) throws(RuntimeError) -> ExitStatus? {
+    let launch = try prepare(in: store)
+    let foreground: Foreground?
+    do throws(SyscallError) {
+      foreground = options.detach ? nil : try Foreground()
+    } catch { throw RuntimeError(error) }
+    var runtime = RuntimeSide(launch)
+    do throws(StepFailure) {
+      try runtime.run()
+      try runtime.awaitExecution()
+      try writePIDFile(launch)
+      try runPoststartHooks(launch)
+    } catch {
+      throw undo(launch, runtime.process, store, error)
+    }
+    guard let foreground, let process = runtime.process else { return nil }
+    let console = runtime.console
+    let status: ExitStatus
+    do throws(SyscallError) {
+      // Other commands may work on the container while it runs.
+      try launch.directory.unlock()
+      status = try foreground.supervise(process, console: console?.fd)
+      if options.keep { return status }
+      try launch.directory.lock()
+    } catch { throw RuntimeError(error, "waiting for the container") }
+    options.warn(try store.remove(launch.directory, launch.record))
+    return status
+  }
+
+  // MARK: Parts
+
+  private func prepare(in store: borrowing StateStore) throws(RuntimeError) -> Launch {
+    let record = Record(
+      ociVersion: spec.ociVersion, id: request.id, phase: .creating, bundle: request.bundle,
+      rootfs: absolute(spec.root?.path ?? ""), created: Timestamp.now(), owner: effectiveUserID(),
+      bootID: try BootID.current(), cgroups: [], annotations: spec.annotations,
+      hasUserNamespace: spec.linux?.namespace(.user) != nil, hasHooks: spec.hooks.map { !$0.isEmpty } ?? false)
+    let directory = try store.create(request.id)
+    return Launch(
+      plan: plan, directory: directory, record: record, configuration: configuration,
+      console: options.console, trace: options.trace)
+  }
+
+  private func absolute(_ path: String) -> String {
+    path.utf8.first == 0x2F ? path : request.bundle + "/" + path
+  }
+
+  private func writePIDFile(_ launch: Launch) throws(StepFailure) {
+    guard let path = options.pidFile, let pid = launch.record.process?.pid else { return }
+    try step("--pid-file") { () throws(SyscallError) in try PIDFile.write(path, pid) }
+  }
+
+  private func runPoststartHooks(_ launch: Launch) throws(StepFailure) {
+    guard let hooks = spec.hooks?.poststart, !hooks.isEmpty else { return }
+    try HookRunner(
+      point: .poststart, state: launch.state(.running).encoded, workingDirectory: request.bundle
+    ).run(hooks)
+  }
+
+  /// Takes everything back that a failed attempt has made; the first failure is what the caller reads.
+  private func undo(
+    _ launch: Launch, _ process: ChildProcess?, _ store: borrowing StateStore, _ failure: StepFailure
+  ) -> RuntimeError {
+    var error = RuntimeError(failure.message, exitStatus: failure.exitStatus)
+    if let process {
+      do throws(SyscallError) {
+        try? pidfdSendSignal(process.pidfd.fd, SIGKILL)  // bestEffort: it may have ended by itself
+        _ = try waitid(process.pidfd.fd)
+      } catch let secondary { error.cleanUpFailures.append("\(secondary)") }
+    }
+    launch.record.process = nil
+    do throws(RuntimeError) {
+      error.cleanUpFailures += try store.remove(launch.directory, launch.record)
+    } catch let secondary { error.cleanUpFailures.append(secondary.message) }
+    return error
+  }
+}
+
+/// A file with a process id, replaced atomically: who waits for it never reads half a number.
+enum PIDFile {
+  static func write(_ path: String, _ pid: Int32) throws(SyscallError) {
+    let temporary = path + ".tmp"
+    do throws(SyscallError) {
+      let file = try openat(
+        .workingDirectory, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o644)
+      try writeAll(file.fd, Array("\(pid)".utf8))
+    } catch { throw SyscallError(error.call, error.errno, path) }
+    try renameat(.workingDirectory, temporary, .workingDirectory, path)
+  }
+}
+
+/// The kernel's name for the time since the machine was started.
+enum BootID {
+  static func current() throws(RuntimeError) -> String {
+    do throws(SyscallError) {
+      return try readText(.workingDirectory, "/proc/sys/kernel/random/boot_id", limit: 64)
+    } catch { throw RuntimeError(error) }
+  }
+}
+
+/// Times as RFC 3339 in UTC with nanoseconds.
+public enum Timestamp {
+  public static func now() -> String { text(realtimeNanoseconds()) }
+
+  /// - Parameter nanoseconds: since 1970.
+  static func text(_ nanoseconds: Int64) -> String {
+    let (days, rest) = (nanoseconds / 1_000_000_000).quotientAndRemainder(dividingBy: 86400)
+    let (year, month, day) = civil(days)
+    func padded(_ value: Int64, _ width: Int) -> String {
+      let digits = String(value)
+      return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(rest / 3600, 2)):"
+      + "\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2)).\(padded(nanoseconds % 1_000_000_000, 9))Z"
+  }
+
+  /// Year, month and day of a number of days since 1970, in the Gregorian calendar. Counting years from March makes
+  /// the leap day the last of the year.
+  private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
+    let shifted = days + 719_468
+    let era = shifted / 146_097
+    let dayOfEra = shifted % 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+  }
+}

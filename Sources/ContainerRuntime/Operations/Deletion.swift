@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+internal import ContainerPlan
+internal import Glibc
+internal import Linux
+internal import OCI
+
+// Removing what a record says belongs to a container, and verifying that it is gone.
+extension StateStore {
+  /// - Parameter force: kills a running container first, and takes one that does not exist for removed.
+  /// - Returns: failures of poststop hooks, which the specification makes warnings.
+  borrowing func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
+    let container: ContainerDirectory
+    do throws(RuntimeError) {
+      container = try open(id)
+    } catch {
+      if force && error.message.utf8.starts(with: "container does not exist".utf8) { return [] }
+      throw error
+    }
+    let record: Record?
+    do throws(RuntimeError) {
+      record = try container.readRecord()
+    } catch {
+      // A record that cannot be read names nothing that could be removed; only the force of the caller may drop it.
+      guard force else { throw error }
+      throw RuntimeError(
+        "\(error.message): what belonged to the container is unknown; look for cgroups named \(id), then remove "
+          + "\(container.path)")
+    }
+    guard let record else {
+      // Interrupted before the record, hence before the first side effect.
+      try removeDirectory(container)
+      return []
+    }
+    let status = try record.status()
+    if status != .stopped {
+      guard force || status == .creating && record.process == nil else {
+        throw RuntimeError("cannot delete container \(id) that is not stopped: \(status.rawValue)")
+      }
+      try record.kill()
+    }
+    return try remove(container, record)
+  }
+
+  /// Removes a container whose process has ended: cgroups with what is left in them, hooks, and the directory last, so
+  /// that an interruption leaves something to try again with.
+  borrowing func remove(
+    _ container: borrowing ContainerDirectory, _ record: Record
+  ) throws(RuntimeError) -> [String] {
+    do throws(CgroupError) {
+      try CgroupSet(records: record.cgroups).remove(killing: true)
+    } catch { throw RuntimeError("\(error)") }
+    let warnings = record.hasHooks ? runPoststopHooks(container, record) : []
+    try removeDirectory(container)
+    return warnings
+  }
+
+  private borrowing func removeDirectory(_ container: borrowing ContainerDirectory) throws(RuntimeError) {
+    do throws(SyscallError) {
+      try container.removeContents()
+      try remove(container.id)
+    } catch {
+      if error.errno == .noEntry { return }
+      throw RuntimeError(error, "state directory \(container.path)")
+    }
+  }
+
+  private borrowing func runPoststopHooks(
+    _ container: borrowing ContainerDirectory, _ record: Record
+  ) -> [String] {
+    var warnings: [String] = []
+    do throws(RuntimeError) {
+      guard let hooks = try container.readSpec().hooks?.poststop else { return [] }
+      let runner = HookRunner(
+        point: .poststop, state: record.state(.stopped).encoded, workingDirectory: record.bundle)
+      for hook in hooks {
+        do throws(StepFailure) { try runner.run([hook]) } catch { warnings.append(error.message) }
+      }
+    } catch { warnings.append(error.message) }
+    return warnings
+  }
+}
+
+extension Record {
+  /// Kills the init process and waits until it is gone; with a PID namespace of its own, everything in it dies too.
+  func kill() throws(RuntimeError) {
+    do throws(SyscallError) {
+      if let pidfd = try process?.open() { try pidfdSendSignal(pidfd.fd, SIGKILL) }
+    } catch {
+      if error.errno != .noProcess { throw RuntimeError(error, "killing \(id)") }
+    }
+    do throws(CgroupError) {
+      // A frozen process dies only when it is thawed, and then before it runs again.
+      let set = CgroupSet(records: cgroups)
+      if try set.isFrozen() { try set.thaw() }
+    } catch { throw RuntimeError("\(error)") }
+    try awaitEnd()
+  }
+
+  /// Bounded: a process in uninterruptible sleep is an error to report, not a reason to hang.
+  private func awaitEnd() throws(RuntimeError) {
+    do throws(SyscallError) {
+      guard let pidfd = try process?.open() else { return }
+      var entries = [PollEntry(pidfd.fd)]
+      if try poll(&entries, timeoutMilliseconds: 10_000) == 0 {
+        throw SyscallError("kill", .busy, "process \(process?.pid ?? 0) did not end within 10 s of SIGKILL")
+      }
+    } catch { throw RuntimeError(error, "killing \(id)") }
+  }
+}

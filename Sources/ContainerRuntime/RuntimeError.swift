@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import ContainerPlan
+public import Linux
+
+/// Why an operation on a container failed.
+public struct RuntimeError: Error, Equatable, Sendable {
+  /// One line: what is wrong, where, and what to do.
+  public var message: String
+  /// What the command line exits with. 255 is runc's for errors of the runtime itself.
+  public var exitStatus: Int32
+  /// What went wrong while undoing the failed attempt; the first failure stays the one that counts.
+  public var cleanUpFailures: [String] = []
+
+  public init(_ message: String, exitStatus: Int32 = 255) {
+    self.message = message
+    self.exitStatus = exitStatus
+  }
+
+  public init(_ error: SyscallError, _ context: String = "") {
+    self.init(context.isEmpty ? "\(error)" : "\(context): \(error)")
+  }
+
+  /// The program cannot be found, as shells and engines report it.
+  public static let notFoundStatus: Int32 = 127
+  /// The program cannot be executed.
+  public static let notExecutableStatus: Int32 = 126
+}
+
+extension RuntimeError: CustomStringConvertible {
+  public var description: String {
+    if cleanUpFailures.isEmpty { return message }
+    return "\(message); cleaning up failed too: \(cleanUpFailures.joined(separator: "; "))"
+  }
+}
+
+/// A step that failed, on any side.
+struct StepFailure: Error {
+  var message: String
+  var exitStatus: Int32 = 255
+
+  init(_ message: String, exitStatus: Int32 = 255) {
+    self.message = message
+    self.exitStatus = exitStatus
+  }
+
+  init(_ error: SyscallError) { self.init("\(error)") }
+
+  init(_ context: String, _ error: SyscallError) { self.init("\(context): \(error)") }
+}
+
+/// Runs a system call for a step, with words about the object in front of the kernel's.
+@inline(__always)
+func step<R: ~Copyable>(
+  _ context: @autoclosure () -> String, _ body: () throws(SyscallError) -> R
+) throws(StepFailure) -> R {
+  do throws(SyscallError) {
+    return try body()
+  } catch {
+    throw StepFailure(context(), error)
+  }
+}
+
+/// Runs a system call whose error says enough.
+@inline(__always)
+func step<R: ~Copyable>(_ body: () throws(SyscallError) -> R) throws(StepFailure) -> R {
+  do throws(SyscallError) {
+    return try body()
+  } catch {
+    throw StepFailure(error)
+  }
+}
+
+extension Origin {
+  /// Where in the configuration the reader has to look, for the end of a message.
+  var suffix: String { pointer.isEmpty ? "" : " (config.json: \(pointer))" }
+}

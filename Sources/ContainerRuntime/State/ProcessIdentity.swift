@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+public import Linux
+
+/// A process that cannot be confused with a later one of the same number.
+public struct ProcessIdentity: Equatable, Sendable {
+  /// In the runtime's PID namespace.
+  public var pid: Int32
+  /// Clock ticks after boot at which it started (proc_pid_stat(5), field 22).
+  public var startTime: UInt64
+
+  public init(pid: Int32, startTime: UInt64) {
+    self.pid = pid
+    self.startTime = startTime
+  }
+
+  /// Reads the start time of a process that is known to exist, such as an unreaped child.
+  public init(pid: Int32) throws(SyscallError) {
+    guard let stat = try ProcessStat(pid: pid) else { throw SyscallError("open", .noProcess, "\(pid)") }
+    self.init(pid: pid, startTime: stat.startTime)
+  }
+
+  /// A pidfd of this very process; nil when it has ended, even if its number is in use again.
+  public func open() throws(SyscallError) -> Descriptor? {
+    guard pid > 0 else { return nil }
+    let pidfd: Descriptor
+    do throws(SyscallError) {
+      pidfd = try pidfdOpen(pid)
+    } catch {
+      if error.errno == .noProcess || error.errno == .invalidArgument { return nil }
+      throw error
+    }
+    // Read after opening: if it matches now, the descriptor refers to the process that was recorded.
+    guard let stat = try ProcessStat(pid: pid), stat.startTime == startTime, !stat.hasEnded else { return nil }
+    return pidfd
+  }
+
+  /// Whether the process still runs; a zombie does not.
+  public func isAlive() throws(SyscallError) -> Bool {
+    guard pid > 0, let stat = try ProcessStat(pid: pid) else { return false }
+    return stat.startTime == startTime && !stat.hasEnded
+  }
+}
+
+/// The two fields of `/proc/PID/stat` that identify a process.
+struct ProcessStat {
+  var startTime: UInt64
+  var hasEnded: Bool
+
+  /// Nil when there is no such process.
+  init?(pid: Int32) throws(SyscallError) {
+    let bytes: [UInt8]
+    do throws(SyscallError) {
+      bytes = try readFile(.workingDirectory, "/proc/\(pid)/stat", limit: 4096)
+    } catch {
+      if error.errno == .noEntry || error.errno == .noProcess { return nil }
+      throw error
+    }
+    // The command name is in parentheses and may contain anything, parentheses too.
+    guard let close = bytes.lastIndex(of: 0x29) else { return nil }
+    let fields = bytes[(close + 1)...].split(separator: 0x20)
+    guard fields.count > 19, let state = fields[0].first else { return nil }
+    var ticks: UInt64 = 0
+    for digit in fields[19] where digit >= 0x30 && digit <= 0x39 {
+      ticks = ticks &* 10 &+ UInt64(digit - 0x30)
+    }
+    startTime = ticks
+    hasEnded = state == 0x5A || state == 0x58
+  }
+}

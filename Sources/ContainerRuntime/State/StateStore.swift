@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Glibc
+internal import JSON
+internal import Linux
+internal import SafePath
+
+/// The directory that holds a directory per container; `--root` on the command line.
+///
+/// There is no database and no lock over all containers: what one command costs does not depend on how many there are.
+public struct StateStore: ~Copyable {
+  public let path: String
+  let directory: Descriptor
+
+  /// Opens the directory, making it (mode 0700) where it is missing.
+  ///
+  /// - Throws: when somebody else owns it or may write to it: who can change a record can make the runtime kill
+  ///   processes and remove cgroups.
+  public init(path: String) throws(RuntimeError) {
+    self.path = path
+    directory = try StateStore.openVerified(path)
+  }
+
+  private static func openVerified(_ path: String) throws(RuntimeError) -> Descriptor {
+    do throws(SyscallError) {
+      let directory = try openOrMake(path)
+      let status = try fstat(directory.fd)
+      guard status.uid == effectiveUserID() else {
+        throw SyscallError("open", .notPermitted, "\(path) belongs to user \(status.uid)")
+      }
+      guard status.mode & 0o022 == 0 else {
+        throw SyscallError("open", .notPermitted, "\(path) can be written by others; try chmod go-w")
+      }
+      return directory
+    } catch {
+      throw RuntimeError(error, "state directory \(path)")
+    }
+  }
+
+  private static func openOrMake(_ path: String) throws(SyscallError) -> Descriptor {
+    do throws(SyscallError) {
+      return try openat(.workingDirectory, path, [.readOnly, .directory])
+    } catch {
+      guard error.errno == .noEntry else { throw error }
+    }
+    let parts = components(path)
+    var current = try openat(.workingDirectory, path.utf8.first == 0x2F ? "/" : ".", [.path, .directory])
+    for part in parts {
+      do throws(SyscallError) { try mkdirat(current.fd, part, mode: 0o700) } catch {
+        if error.errno != .exists { throw SyscallError("mkdir", error.errno, path) }
+      }
+      current = try openat(current.fd, part, [.path, .directory])
+    }
+    return try openat(.workingDirectory, path, [.readOnly, .directory])
+  }
+
+  /// Makes the directory of a new container, locked by this process.
+  public borrowing func create(_ id: String) throws(RuntimeError) -> ContainerDirectory {
+    do throws(SyscallError) {
+      try mkdirat(directory.fd, id, mode: 0o700)
+      let opened = try openat(directory.fd, id, [.readOnly, .directory, .noFollow])
+      let container = ContainerDirectory(id: id, path: "\(path)/\(id)", directory: opened)
+      _ = try flock(container.directory.fd, exclusive: true, wait: true)
+      return container
+    } catch {
+      if error.errno == .exists { throw RuntimeError("container with given ID already exists: \(id)") }
+      throw RuntimeError(error, "state directory of \(id)")
+    }
+  }
+
+  /// Opens the directory of an existing container.
+  ///
+  /// - Parameter lock: whether to wait until no other command is changing the container.
+  public borrowing func open(_ id: String, lock: Lock = .exclusive) throws(RuntimeError) -> ContainerDirectory {
+    do throws(SyscallError) {
+      let opened = try openat(directory.fd, id, [.readOnly, .directory, .noFollow])
+      let container = ContainerDirectory(id: id, path: "\(path)/\(id)", directory: opened)
+      if lock != .none { _ = try flock(container.directory.fd, exclusive: lock == .exclusive, wait: true) }
+      return container
+    } catch {
+      if error.errno == .noEntry { throw RuntimeError("container does not exist: \(id)") }
+      throw RuntimeError(error, "state directory of \(id)")
+    }
+  }
+
+  /// What a command does with others that work on the same container.
+  public enum Lock: Sendable {
+    case none, shared, exclusive
+  }
+
+  /// The ids of all containers, sorted.
+  public borrowing func list() throws(RuntimeError) -> [String] {
+    do throws(SyscallError) {
+      return try listDirectory(directory.fd).filter { $0.isDirectory }.map(\.name).sorted()
+    } catch {
+      throw RuntimeError(error, "state directory \(path)")
+    }
+  }
+
+  /// Removes the emptied directory of a container.
+  borrowing func remove(_ id: String) throws(SyscallError) {
+    try unlinkat(directory.fd, id, isDirectory: true)
+  }
+}
+
+/// The directory of one container. Its lock is held until the value goes away, also when the process is killed.
+public struct ContainerDirectory: ~Copyable {
+  public let id: String
+  public let path: String
+  let directory: Descriptor
+
+  private static let recordName = "state.json"
+  private static let temporaryName = "state.json.new"
+  static let configName = "config.json"
+  static let startSocketName = "start.sock"
+
+  /// Lets other commands change the container.
+  borrowing func unlock() throws(SyscallError) { try Linux.unlock(directory.fd) }
+
+  /// Waits until no other command is changing the container.
+  borrowing func lock() throws(SyscallError) { _ = try flock(directory.fd, exclusive: true, wait: true) }
+
+  /// Replaces the record; readers see the old one or the new one.
+  borrowing func write(_ record: Record) throws(SyscallError) {
+    try writeNew(ContainerDirectory.temporaryName, record.encoded)
+    try renameat(
+      directory.fd, ContainerDirectory.temporaryName, directory.fd, ContainerDirectory.recordName)
+  }
+
+  /// Keeps the configuration as it was at creation: later edits of the bundle change nothing.
+  borrowing func writeConfig(_ bytes: [UInt8]) throws(SyscallError) {
+    try writeNew(ContainerDirectory.configName, bytes)
+  }
+
+  private borrowing func writeNew(_ name: String, _ bytes: [UInt8]) throws(SyscallError) {
+    let file = try openat(
+      directory.fd, name, [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
+    do throws(SyscallError) {
+      try writeAll(file.fd, bytes)
+    } catch {
+      throw SyscallError("write", error.errno, "\(path)/\(name)")
+    }
+  }
+
+  /// Reads the record; nil when the runtime was interrupted before it wrote one.
+  public borrowing func readRecord() throws(RuntimeError) -> Record? {
+    let source = "\(path)/\(ContainerDirectory.recordName)"
+    let bytes: [UInt8]
+    do throws(SyscallError) {
+      bytes = try readFile(directory.fd, ContainerDirectory.recordName, limit: 16 << 20)
+    } catch {
+      if error.errno == .noEntry { return nil }
+      throw RuntimeError(error, source)
+    }
+    do throws(JSONError) {
+      return try Record(decoding: bytes, source: source)
+    } catch {
+      throw RuntimeError("\(error)")
+    }
+  }
+
+  /// The configuration that the container was made from.
+  public borrowing func readConfig() throws(RuntimeError) -> [UInt8] {
+    do throws(SyscallError) {
+      return try readFile(directory.fd, ContainerDirectory.configName, limit: 17 << 20)
+    } catch {
+      throw RuntimeError(error, "\(path)/\(ContainerDirectory.configName)")
+    }
+  }
+
+  /// A path of at most 107 bytes for a socket in here, however deep the state directory is.
+  borrowing func socketPath(_ name: String) -> String {
+    "/proc/self/fd/\(directory.rawValue)/\(name)"
+  }
+
+  /// Removes everything in here; the directory itself is the store's to remove.
+  borrowing func removeContents() throws(SyscallError) {
+    for entry in try listDirectory(directory.fd) {
+      try unlinkat(directory.fd, entry.name, isDirectory: entry.isDirectory)
+    }
+  }
+}

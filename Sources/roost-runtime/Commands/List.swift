@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import ContainerRuntime
+internal import JSON
+internal import Linux
+internal import OCI
+
+extension Command {
+  static let list = Command(
+    name: "list", usage: "[options]", summary: "list containers",
+    options: [
+      .value("format", "f", "table or json"), .flag("quiet", "q", "print only ids"),
+    ]
+  ) { (context) throws(CommandFailure) in
+    try context.expect(positional: 0...0)
+    let containers = try context.containers()
+    do throws(RuntimeError) {
+      if try context.quiet() { return printLines(try containers.ids()) }
+      let (states, failures) = try containers.list()
+      for failure in failures { context.log.warning(failure) }
+      switch context.arguments.value("format") {
+      case nil, "table": return printLines(Table.text(states))
+      case "json": return Output.print(json(states))
+      case let other?: throw RuntimeError("--format: expected table or json, found \"\(other)\"")
+      }
+    } catch { throw CommandFailure(error) }
+  }
+
+  private static func printLines(_ lines: [String]) -> Int32 {
+    lines.isEmpty ? 0 : Output.print(lines.joined(separator: "\n"))
+  }
+
+  private static func json(_ states: [State]) -> [UInt8] {
+    if states.isEmpty { return Array("null".utf8) }
+    var writer = JSONWriter()
+    writer.array(of: states) { json, state in state.encode(to: &json) }
+    return writer.bytes
+  }
+}
+
+extension Context {
+  fileprivate func quiet() throws(RuntimeError) -> Bool {
+    do throws(CommandFailure) { return try arguments.flag("quiet") } catch { throw RuntimeError(error.message) }
+  }
+}
+
+/// The table that `list` prints, columns as runc's.
+enum Table {
+  static func text(_ states: [State]) -> [String] {
+    let rows =
+      [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]]
+      + states.map {
+        [$0.id, "\($0.pid)", $0.status.rawValue, $0.bundle, $0.created ?? "", $0.owner ?? ""]
+      }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        line += cell
+        if column + 1 < row.count { line += String(repeating: " ", count: widths[column] - cell.count + 3) }
+      }
+      return line
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import ContainerRuntime
+internal import Linux
+
+/// One run of the program: the global options, the command, and how errors are told.
+struct Invocation {
+  private let words: [String]
+
+  init(_ words: [String]) { self.words = words }
+
+  static let globalOptions: [Arguments.Option] = [
+    .value("root", nil, "directory for the state of containers (default /run/roost)"),
+    .value("log", nil, "also write errors to this file"),
+    .value("log-format", nil, "format of the log: text or json"),
+    .value("log-level", nil, "accepted for compatibility; errors and warnings are logged"),
+    .flag("debug", nil, "log more"),
+    .flag("systemd-cgroup", nil, "use systemd for cgroups"),
+    .value("cgroup-manager", nil, "cgroupfs or disabled"),
+    .value("rootless", nil, "true, false or auto"),
+    .value("criu", nil, "accepted for compatibility"),
+    .flag("version", "v", "print the version"),
+    .flag("help", "h", "print this help"),
+  ]
+
+  /// - Returns: the exit status.
+  func run() -> Int32 {
+    var log = Log()
+    do throws(CommandFailure) {
+      let global = try parse(&log)
+      if try global.flag("version") { return Output.print(Version.text) }
+      guard let name = global.positional.first, name != "help", try !global.flag("help") else {
+        return Output.print(Help.overview)
+      }
+      guard let command = Commands.all.first(where: { $0.name == name }) else {
+        throw CommandFailure("unknown command \"\(name)\"; see roost-runtime --help")
+      }
+      let rest = Array(global.positional.dropFirst())
+      let options = command.options + [.flag("help", "h", "print this help")]
+      let arguments = try parseCommand(rest, options, command)
+      if try arguments.flag("help") { return Output.print(Help.text(of: command)) }
+      let context = Context(global: global, arguments: arguments, log: log)
+      return try command.body(context)
+    } catch {
+      log.error(error.message)
+      return error.exitStatus
+    }
+  }
+
+  private func parse(_ log: inout Log) throws(CommandFailure) -> Arguments {
+    do throws(UsageError) {
+      let global = try Arguments(words, options: Invocation.globalOptions, interspersed: false)
+      log = try Log(path: global.value("log"), format: global.value("log-format"), debug: global.flag("debug"))
+      return global
+    } catch { throw CommandFailure(error) }
+  }
+
+  private func parseCommand(
+    _ rest: [String], _ options: [Arguments.Option], _ command: Command
+  ) throws(CommandFailure) -> Arguments {
+    do throws(UsageError) {
+      return try Arguments(rest, options: options, interspersed: command.interspersed)
+    } catch {
+      throw CommandFailure("\(error.message); see roost-runtime \(command.name) --help")
+    }
+  }
+}
+
+/// What a command works with.
+struct Context {
+  let global: Arguments
+  let arguments: Arguments
+  let log: Log
+
+  /// Opens the state of all containers.
+  func containers() throws(CommandFailure) -> Containers {
+    do throws(RuntimeError) { return Containers(try StateStore(path: stateRoot)) } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private var stateRoot: String {
+    if let root = global.value("root") { return root }
+    if effectiveUserID() == 0 { return "/run/roost" }
+    if let directory = Environment.value("XDG_RUNTIME_DIR") { return directory + "/roost" }
+    return "/tmp/roost-\(effectiveUserID())"
+  }
+
+  /// The container's id, which is the first word.
+  func containerID() throws(CommandFailure) -> String {
+    guard let id = arguments.positional.first else { throw CommandFailure("a container id is missing") }
+    guard ContainerName.isValid(id) else {
+      throw CommandFailure(
+        "invalid container ID format: \"\(id)\" (letters, digits, _, +, -, . and at most 1024 of them)")
+    }
+    return id
+  }
+
+  func expect(positional range: ClosedRange<Int>) throws(CommandFailure) {
+    guard range.contains(arguments.positional.count) else {
+      throw CommandFailure(
+        arguments.positional.count < range.lowerBound
+          ? "a container id is missing" : "unexpected argument \"\(arguments.positional[range.upperBound])\"")
+    }
+  }
+}
+
+/// Why a command failed, as the user reads it.
+struct CommandFailure: Error {
+  let message: String
+  let exitStatus: Int32
+
+  init(_ message: String, exitStatus: Int32 = 255) {
+    self.message = message
+    self.exitStatus = exitStatus
+  }
+
+  init(_ error: RuntimeError) { self.init("\(error)", exitStatus: error.exitStatus) }
+  init(_ error: UsageError) { self.init(error.message) }
+}
+
+extension Arguments {
+  func flag(_ name: String) throws(CommandFailure) -> Bool {
+    do throws(UsageError) { return try flag(name) as Bool } catch { throw CommandFailure(error) }
+  }
+}

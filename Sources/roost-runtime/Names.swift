@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Glibc
+
+/// Signals by name or number (signal(7)).
+enum SignalName {
+  private static let names: [(String, Int32)] = [
+    ("HUP", SIGHUP), ("INT", SIGINT), ("QUIT", SIGQUIT), ("ILL", SIGILL), ("TRAP", SIGTRAP),
+    ("ABRT", SIGABRT), ("IOT", SIGABRT), ("BUS", SIGBUS), ("FPE", SIGFPE), ("KILL", SIGKILL),
+    ("USR1", SIGUSR1), ("SEGV", SIGSEGV), ("USR2", SIGUSR2), ("PIPE", SIGPIPE), ("ALRM", SIGALRM),
+    ("TERM", SIGTERM), ("STKFLT", 16), ("CHLD", SIGCHLD), ("CLD", SIGCHLD), ("CONT", SIGCONT),
+    ("STOP", SIGSTOP), ("TSTP", SIGTSTP), ("TTIN", SIGTTIN), ("TTOU", SIGTTOU), ("URG", SIGURG),
+    ("XCPU", SIGXCPU), ("XFSZ", SIGXFSZ), ("VTALRM", SIGVTALRM), ("PROF", SIGPROF), ("WINCH", SIGWINCH),
+    ("IO", SIGIO), ("POLL", SIGIO), ("PWR", SIGPWR), ("SYS", SIGSYS),
+  ]
+
+  /// The number of `TERM`, `SIGTERM`, `term`, `15`, `RTMIN+3` or `RTMAX-1`; nil for anything else.
+  static func number(_ word: String) -> Int32? {
+    if let number = Int32(word) { return number >= 0 && number <= 64 ? number : nil }
+    var name = word.uppercased()
+    if name.utf8.starts(with: "SIG".utf8) { name = String(name.dropFirst(3)) }
+    if let found = names.first(where: { $0.0 == name }) { return found.1 }
+    // The C library keeps the first two real-time signals for itself.
+    if name == "RTMIN" { return 34 }
+    if name == "RTMAX" { return 64 }
+    if name.utf8.starts(with: "RTMIN+".utf8), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+      return 34 + offset
+    }
+    if name.utf8.starts(with: "RTMAX-".utf8), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+      return 64 - offset
+    }
+    return nil
+  }
+}
+
+/// What a container may be called.
+enum ContainerName {
+  static func isValid(_ id: String) -> Bool {
+    guard !id.isEmpty, id.utf8.count <= 1024, id != ".", id != ".." else { return false }
+    return id.utf8.allSatisfy {
+      ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5A) || ($0 >= 0x61 && $0 <= 0x7A)
+        || $0 == 0x5F || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E
+    }
+  }
+}
+
+/// Variables of the runtime's own environment.
+enum Environment {
+  static func value(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+}
