@@ -58,7 +58,9 @@ let package = Package(
     // Layer 4: the OCI command line, and the rooms of the engine.
     .executableTarget(
       name: "roost-runtime",
-      dependencies: ["ContainerRuntime", "ContainerPlan", "OCI", "JSON", "Linux", "Cgroups"],
+      dependencies: [
+        "ContainerRuntime", "ContainerPlan", "Cgroups", "Seccomp", "SafePath", "OCI", "JSON", "Linux",
+      ],
       swiftSettings: common),
     module(
       "RootFS",

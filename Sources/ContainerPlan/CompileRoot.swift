@@ -164,3 +164,21 @@ public enum DefaultDevices {
     Device(type: .character, path: path, major: major, minor: minor, fileMode: 0o666, uid: 0, gid: 0)
   }
 }
+
+extension DefaultDevices {
+  /// What the container's cgroup allows besides the configuration: the nodes above, terminals, `/dev/net/tun`, and
+  /// making nodes of any device, which gives no access. The list is the one that runc's and crun's users rely on.
+  public static var rules: [DeviceRule] {
+    [
+      DeviceRule(allow: true, type: .character, access: .mknod),
+      DeviceRule(allow: true, type: .block, access: .mknod),
+    ]
+      + nodes.map { DeviceRule(allow: true, type: .character, major: $0.major, minor: $0.minor) }
+      + [
+        DeviceRule(allow: true, type: .character, major: 136),
+        DeviceRule(allow: true, type: .character, major: 5, minor: 2),
+        DeviceRule(allow: true, type: .character, major: 5, minor: 1),
+        DeviceRule(allow: true, type: .character, major: 10, minor: 200),
+      ]
+  }
+}

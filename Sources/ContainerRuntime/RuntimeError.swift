@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Cgroups
 internal import ContainerPlan
 public import Linux
 
@@ -70,6 +71,16 @@ func step<R: ~Copyable>(_ body: () throws(SyscallError) -> R) throws(StepFailure
   } catch {
     throw StepFailure(error)
   }
+}
+
+/// Runs an operation on cgroups for a step.
+func cgroupStep<R>(_ body: () throws(CgroupError) -> R) throws(StepFailure) -> R {
+  do throws(CgroupError) { return try body() } catch { throw StepFailure("\(error)") }
+}
+
+/// Runs an operation on cgroups for a command.
+func cgroupOperation<R>(_ body: () throws(CgroupError) -> R) throws(RuntimeError) -> R {
+  do throws(CgroupError) { return try body() } catch { throw RuntimeError("\(error)") }
 }
 
 extension Origin {

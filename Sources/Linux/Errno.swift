@@ -111,3 +111,8 @@ internal func checkRetrying(
     if result != -Int(EINTR) { throw failure(result, call, detail()) }
   }
 }
+
+extension Errno {
+  /// `EFBIG`: a file is larger than the caller's limit.
+  public var isTooLarge: Bool { rawValue == EFBIG }
+}

@@ -7,7 +7,7 @@
 /// at the first word that is none, so that the container's own arguments are left alone.
 struct Arguments {
   /// An option that a command takes.
-  struct Option {
+  struct Option: Sendable {
     let long: String
     let short: Character?
     let takesValue: Bool
@@ -28,7 +28,7 @@ struct Arguments {
 
   /// - Parameter interspersed: options may also follow positional words, as runc's callers write `kill --all ID 9` and
   ///   `delete ID --force`.
-  init(_ words: [String], options: [Option], interspersed: Bool = true) throws(UsageError) {
+  init(_ words: [String], options: [Option], interspersed: Bool = true) throws(CommandFailure) {
     var rest = words[...]
     while let word = rest.popFirst() {
       if word == "--" {
@@ -51,17 +51,17 @@ struct Arguments {
 
   private mutating func parseLong(
     _ word: String, _ rest: inout ArraySlice<String>, _ options: [Option]
-  ) throws(UsageError) {
+  ) throws(CommandFailure) {
     let body = word.dropFirst(2)
     let equals = body.firstIndex(of: "=")
     let name = String(body[..<(equals ?? body.endIndex)])
     guard let option = options.first(where: { $0.long == name }) else {
-      throw UsageError("unknown option --\(name)")
+      throw CommandFailure("unknown option --\(name)")
     }
     if let equals {
       values.append((name, String(body[body.index(after: equals)...])))
     } else if option.takesValue {
-      guard let value = rest.popFirst() else { throw UsageError("--\(name) needs a value") }
+      guard let value = rest.popFirst() else { throw CommandFailure("--\(name) needs a value") }
       values.append((name, value))
     } else {
       values.append((name, "true"))
@@ -70,18 +70,18 @@ struct Arguments {
 
   private mutating func parseShort(
     _ word: String, _ rest: inout ArraySlice<String>, _ options: [Option]
-  ) throws(UsageError) {
+  ) throws(CommandFailure) {
     var letters = word.dropFirst()
     while let letter = letters.popFirst() {
       guard let option = options.first(where: { $0.short == letter }) else {
-        throw UsageError("unknown option -\(letter)")
+        throw CommandFailure("unknown option -\(letter)")
       }
       guard option.takesValue else {
         values.append((option.long, "true"))
         continue
       }
       if letters.isEmpty {
-        guard let value = rest.popFirst() else { throw UsageError("-\(letter) needs a value") }
+        guard let value = rest.popFirst() else { throw CommandFailure("-\(letter) needs a value") }
         values.append((option.long, value))
       } else {
         values.append((option.long, String(letters.first == "=" ? letters.dropFirst() : letters)))
@@ -96,18 +96,18 @@ struct Arguments {
   /// All values given for an option, in order.
   func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
 
-  func flag(_ name: String) throws(UsageError) -> Bool {
+  func flag(_ name: String) throws(CommandFailure) -> Bool {
     switch value(name) {
     case nil, "false": return false
     case "true": return true
-    case let other?: throw UsageError("--\(name): expected true or false, found \"\(other)\"")
+    case let other?: throw CommandFailure("--\(name): expected true or false, found \"\(other)\"")
     }
   }
 
-  func number<T: FixedWidthInteger>(_ name: String, in range: ClosedRange<T>) throws(UsageError) -> T? {
+  func number<T: FixedWidthInteger>(_ name: String, in range: ClosedRange<T>) throws(CommandFailure) -> T? {
     guard let text = value(name) else { return nil }
     guard let number = T(text), range.contains(number) else {
-      throw UsageError(
+      throw CommandFailure(
         "--\(name): expected a number from \(range.lowerBound) to \(range.upperBound), found \"\(text)\"")
     }
     return number
@@ -118,11 +118,4 @@ extension String {
   fileprivate var isNegativeNumber: Bool {
     utf8.count > 1 && utf8.first == 0x2D && utf8.dropFirst().allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
   }
-}
-
-/// A command line that cannot be understood.
-struct UsageError: Error {
-  let message: String
-
-  init(_ message: String) { self.message = message }
 }

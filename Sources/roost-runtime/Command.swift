@@ -2,7 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 /// A command of the command line. One file per command in `Commands/`.
-struct Command {
+struct Command: Sendable {
   let name: String
   /// What follows the name, for the help.
   let usage: String
@@ -11,12 +11,12 @@ struct Command {
   /// Whether options may follow the container's id.
   var interspersed = true
   /// - Returns: the exit status.
-  let body: (Context) throws(CommandFailure) -> Int32
+  let body: @Sendable (Context) throws(CommandFailure) -> Int32
 }
 
 enum Commands {
   static let all: [Command] = [
-    .create, .start, .run, .exec, .state, .list, .ps, .kill, .delete, .pause, .resume, .spec,
+    .create, .start, .run, .exec, .state, .list, .ps, .kill, .delete, .pause, .resume,
   ]
 }
 

@@ -49,17 +49,15 @@ struct Invocation {
   }
 
   private func parse(_ log: inout Log) throws(CommandFailure) -> Arguments {
-    do throws(UsageError) {
-      let global = try Arguments(words, options: Invocation.globalOptions, interspersed: false)
-      log = try Log(path: global.value("log"), format: global.value("log-format"), debug: global.flag("debug"))
-      return global
-    } catch { throw CommandFailure(error) }
+    let global = try Arguments(words, options: Invocation.globalOptions, interspersed: false)
+    log = try Log(path: global.value("log"), format: global.value("log-format"), debug: global.flag("debug"))
+    return global
   }
 
   private func parseCommand(
     _ rest: [String], _ options: [Arguments.Option], _ command: Command
   ) throws(CommandFailure) -> Arguments {
-    do throws(UsageError) {
+    do throws(CommandFailure) {
       return try Arguments(rest, options: options, interspersed: command.interspersed)
     } catch {
       throw CommandFailure("\(error.message); see roost-runtime \(command.name) --help")
@@ -75,9 +73,7 @@ struct Context {
 
   /// Opens the state of all containers.
   func containers() throws(CommandFailure) -> Containers {
-    do throws(RuntimeError) { return Containers(try StateStore(path: stateRoot)) } catch {
-      throw CommandFailure(error)
-    }
+    try attempt { () throws(RuntimeError) in Containers(try StateStore(path: stateRoot)) }
   }
 
   private var stateRoot: String {
@@ -117,11 +113,9 @@ struct CommandFailure: Error {
   }
 
   init(_ error: RuntimeError) { self.init("\(error)", exitStatus: error.exitStatus) }
-  init(_ error: UsageError) { self.init(error.message) }
 }
 
-extension Arguments {
-  func flag(_ name: String) throws(CommandFailure) -> Bool {
-    do throws(UsageError) { return try flag(name) as Bool } catch { throw CommandFailure(error) }
-  }
+/// Runs an operation of the runtime for a command.
+func attempt<R>(_ body: () throws(RuntimeError) -> R) throws(CommandFailure) -> R {
+  do throws(RuntimeError) { return try body() } catch { throw CommandFailure(error) }
 }

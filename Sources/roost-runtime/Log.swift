@@ -17,13 +17,13 @@ struct Log {
 
   init() {}
 
-  init(path: String?, format: String?, debug: Bool) throws(UsageError) {
+  init(path: String?, format: String?, debug: Bool) throws(CommandFailure) {
     self.path = path.flatMap { $0.isEmpty ? nil : $0 }
     isDebug = debug
     switch format {
     case nil, "text", "": self.format = .text
     case "json": self.format = .json
-    case let other?: throw UsageError("--log-format: expected text or json, found \"\(other)\"")
+    case let other?: throw CommandFailure("--log-format: expected text or json, found \"\(other)\"")
     }
   }
 

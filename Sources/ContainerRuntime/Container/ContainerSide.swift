@@ -12,7 +12,7 @@ internal import SafePath
 ///
 /// It runs after clone3(2) in a copy of the runtime's memory, single-threaded, and leaves only by execve(2) or
 /// `exitProcess`. It prints nothing: what goes wrong travels to the runtime as a frame.
-struct ContainerSide: ~Copyable {
+final class ContainerSide {
   let launch: Launch
   let channel: Channel
   /// The container's root directory, from `attachRoot` on.
@@ -30,12 +30,12 @@ struct ContainerSide: ~Copyable {
   /// The caller of `start`, who waits to hear whether the program was executed.
   var starter: Channel?
 
-  init(_ launch: Launch, _ channel: consuming Channel) {
+  init(_ launch: Launch, _ channel: Channel) {
     self.launch = launch
     self.channel = channel
   }
 
-  consuming func run(after index: Int) -> Never {
+  func run(after index: Int) -> Never {
     let steps = launch.plan.steps
     var position = index + 1
     do throws(StepFailure) {
@@ -61,7 +61,7 @@ struct ContainerSide: ~Copyable {
     if !isConfigured { setUmask(mask) }
   }
 
-  private consuming func fail(_ failure: StepFailure) -> Never {
+  private func fail(_ failure: StepFailure) -> Never {
     if let starter {
       starter.report(failure)
     } else {
@@ -70,7 +70,7 @@ struct ContainerSide: ~Copyable {
     exitProcess(failure.exitStatus)
   }
 
-  private mutating func execute(_ step: PlannedStep) throws(StepFailure) {
+  private func execute(_ step: PlannedStep) throws(StepFailure) {
     switch step.action {
     case .openRoot(let path): try launch.openRoot(path)
     case .openSource(let mount): try launch.openSource(of: mount)
@@ -103,7 +103,7 @@ struct ContainerSide: ~Copyable {
 
   // MARK: Meeting points
 
-  private mutating func wait(for milestone: Milestone) throws(StepFailure) {
+  private func wait(for milestone: Milestone) throws(StepFailure) {
     let received = try channel.receive()
     guard case .milestone(milestone, let payload) = received.frame else {
       // The runtime is gone or has given up: there is nobody to start for.
@@ -112,7 +112,7 @@ struct ContainerSide: ~Copyable {
     if milestone == .hooksDone { hookState = payload }
   }
 
-  private mutating func notify(_ milestone: Milestone) throws(StepFailure) {
+  private func notify(_ milestone: Milestone) throws(StepFailure) {
     switch milestone {
     case .console: try channel.send(.console, passing: terminalController?.fd)
     case .seccompListener: try channel.send(.seccompListener, passing: seccompListener?.fd)
@@ -120,7 +120,7 @@ struct ContainerSide: ~Copyable {
     }
   }
 
-  private mutating func waitForStart() throws(StepFailure) {
+  private func waitForStart() throws(StepFailure) {
     guard let socket = launch.startSocket else { return }
     starter = Channel(
       socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in try accept(socket.fd) })
@@ -129,7 +129,7 @@ struct ContainerSide: ~Copyable {
   // MARK: Cgroups and namespaces
 
   private func enterCgroups() throws(StepFailure) {
-    do throws(CgroupError) { try launch.cgroups?.enter() } catch { throw StepFailure("\(error)") }
+    try cgroupStep { () throws(CgroupError) in try launch.cgroups?.enter() }
   }
 
   private func join(_ type: NamespaceType, _ origin: Origin) throws(StepFailure) {
@@ -140,7 +140,7 @@ struct ContainerSide: ~Copyable {
     }
   }
 
-  private mutating func joinContainer(_ flags: CloneFlags) throws(StepFailure) {
+  private func joinContainer(_ flags: CloneFlags) throws(StepFailure) {
     guard let target = launch.target else { return }
     root = try ContainerRuntime.step("joining the container's namespaces") { () throws(SyscallError) in
       try setns(target.fd, flags)
@@ -151,7 +151,7 @@ struct ContainerSide: ~Copyable {
 
   // MARK: The end
 
-  private mutating func become(
+  private func become(
     _ arguments: [String], _ environment: [String], _ preserved: UInt32
   ) throws(StepFailure) {
     let argumentList = CStringArray(arguments)

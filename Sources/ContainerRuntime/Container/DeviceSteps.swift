@@ -9,7 +9,7 @@ internal import SafePath
 
 // Device nodes, the links of `/dev`, and the terminal.
 extension ContainerSide {
-  mutating func executeDeviceStep(_ step: PlannedStep) throws(StepFailure) {
+  func executeDeviceStep(_ step: PlannedStep) throws(StepFailure) {
     switch step.action {
     case .makeDevice(let device, let bind):
       try ContainerRuntime.step("device \(device.path)\(step.origin.suffix)") { () throws(SyscallError) in
@@ -29,7 +29,7 @@ extension ContainerSide {
 
   // MARK: Nodes
 
-  private mutating func makeDevice(_ device: Device, bind: Bool) throws(SyscallError) {
+  private func makeDevice(_ device: Device, bind: Bool) throws(SyscallError) {
     if bind { return try bindDevice(device) }
     let (directory, name) = try parent(of: device.path)
     let number = makeDeviceNumber(device)
@@ -54,7 +54,7 @@ extension ContainerSide {
   }
 
   /// Opens the directory of a path inside the root once for the many devices that share it.
-  private mutating func parent(of path: String) throws(SyscallError) -> (FD, String) {
+  private func parent(of path: String) throws(SyscallError) -> (FD, String) {
     guard let slash = path.utf8.lastIndex(of: 0x2F) else {
       throw SyscallError("mknod", .invalidArgument, path)
     }
@@ -79,7 +79,7 @@ extension ContainerSide {
     try moveMount(node.fd, onto: target.fd)
   }
 
-  private mutating func linkDevices() throws(SyscallError) {
+  private func linkDevices() throws(SyscallError) {
     let links = [
       ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
       ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
@@ -97,7 +97,7 @@ extension ContainerSide {
   // MARK: Terminal
 
   /// Both ends come from the container's own devpts, by descriptor: a name such as `/dev/pts/0` could be a link.
-  private mutating func openConsole(_ size: ConsoleSize?, bind: Bool) throws(SyscallError) {
+  private func openConsole(_ size: ConsoleSize?, bind: Bool) throws(SyscallError) {
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
     let ptmx = try root.open("/dev/pts/ptmx", [.readWrite, .noControllingTerminal])
     guard try fstatfs(ptmx.fd).magic == FileSystemMagic.devpts else {
@@ -116,7 +116,7 @@ extension ContainerSide {
     terminalController = OwnedDescriptor(pty.takeController())
   }
 
-  private mutating func setStandardStreams(terminal isTerminal: Bool, owner: UInt32) throws(SyscallError) {
+  private func setStandardStreams(terminal isTerminal: Bool, owner: UInt32) throws(SyscallError) {
     guard isTerminal, let terminal else { return try giveStreams(to: owner) }
     try fchown(terminal.fd, uid: owner, gid: UInt32.max)
     try setControllingTerminal(terminal.fd)

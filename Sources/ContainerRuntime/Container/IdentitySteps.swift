@@ -10,7 +10,7 @@ internal import Seccomp
 
 // Names, parameters, limits, and who the program is.
 extension ContainerSide {
-  mutating func executeIdentityStep(_ step: PlannedStep) throws(StepFailure) {
+  func executeIdentityStep(_ step: PlannedStep) throws(StepFailure) {
     do throws(SyscallError) {
       try perform(step.action)
     } catch {
@@ -18,7 +18,7 @@ extension ContainerSide {
     }
   }
 
-  private mutating func perform(_ action: Step) throws(SyscallError) {
+  private func perform(_ action: Step) throws(SyscallError) {
     switch action {
     case .becomeNamespaceRoot: try becomeNamespaceRoot()
     case .newSession: try Linux.setsid()

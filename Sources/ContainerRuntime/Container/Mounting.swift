@@ -11,7 +11,7 @@ internal import SafePath
 // One entry of `mounts`. Every target is a descriptor opened inside the root, and every mount is attached to that
 // descriptor: no name is looked up twice.
 extension ContainerSide {
-  mutating func mount(_ mount: PlannedMount) throws(StepFailure) {
+  func mount(_ mount: PlannedMount) throws(StepFailure) {
     let (kind, source) = mount.words
     let context = "error mounting \"\(source)\" to rootfs at \"\(mount.destination)\""
     do throws(SyscallError) {

@@ -9,7 +9,7 @@ internal import SafePath
 
 // The root file system: attached, filled, entered, and closed off.
 extension ContainerSide {
-  mutating func executeRootStep(_ step: PlannedStep) throws(StepFailure) {
+  func executeRootStep(_ step: PlannedStep) throws(StepFailure) {
     switch step.action {
     case .setPropagation(let propagation):
       try ContainerRuntime.step("propagation of /") { () throws(SyscallError) in
@@ -36,7 +36,7 @@ extension ContainerSide {
 
   /// On top of `/` of this mount namespace: that the root's own path can be reached is not needed, and paths of the
   /// host still resolve, because the root directory of the process stays below it until pivot_root(2).
-  private mutating func attachRoot() throws(StepFailure) {
+  private func attachRoot() throws(StepFailure) {
     guard let tree = launch.rootTree else { throw StepFailure("no root file system is open") }
     root = try ContainerRuntime.step("invalid rootfs") { () throws(SyscallError) in
       let top = try openat(.workingDirectory, "/", [.path, .directory])
@@ -45,7 +45,7 @@ extension ContainerSide {
     }
   }
 
-  private mutating func pivotRoot() throws(StepFailure) {
+  private func pivotRoot() throws(StepFailure) {
     try enterRoot("pivot_root") { () throws(SyscallError) in
       try pivotRootToWorkingDirectory()
       // The old root lies on top of the new one now.
@@ -54,14 +54,14 @@ extension ContainerSide {
     }
   }
 
-  private mutating func moveRoot() throws(StepFailure) {
+  private func moveRoot() throws(StepFailure) {
     try enterRoot("chroot") { () throws(SyscallError) in
       try chroot(".")
       try chdir("/")
     }
   }
 
-  private mutating func enterRoot(
+  private func enterRoot(
     _ what: String, _ body: () throws(SyscallError) -> Void
   ) throws(StepFailure) {
     guard let tree = launch.rootTree else { throw StepFailure("no root file system is open") }
@@ -73,7 +73,7 @@ extension ContainerSide {
   }
 
   /// Without a mount namespace there is nothing to pivot: the root directory changes for this process alone.
-  private mutating func changeRoot() throws(StepFailure) {
+  private func changeRoot() throws(StepFailure) {
     let path = launch.record.rootfs
     root = try ContainerRuntime.step("invalid rootfs") { () throws(SyscallError) in
       let directory = try openat(.workingDirectory, path, [.path, .directory])
@@ -87,7 +87,7 @@ extension ContainerSide {
 
   /// Files disappear behind the null device, directories behind one shared empty file system: a superblock each would
   /// be slow to tear down where hundreds are masked.
-  private mutating func maskPaths(_ paths: [String]) throws(StepFailure) {
+  private func maskPaths(_ paths: [String]) throws(StepFailure) {
     var empty: OwnedDescriptor?
     for path in paths {
       try ContainerRuntime.step("masking \(path)") { () throws(SyscallError) in

@@ -45,10 +45,12 @@ enum Frame {
 }
 
 /// One end of the synchronisation socket.
-struct Channel: ~Copyable {
+final class Channel {
   let socket: Descriptor
 
-  borrowing func send(
+  init(socket: consuming Descriptor) { self.socket = socket }
+
+  func send(
     _ milestone: Milestone, _ payload: [UInt8] = [], passing fd: FD? = nil
   ) throws(StepFailure) {
     try step("synchronisation (\(milestone))") { () throws(SyscallError) in
@@ -57,13 +59,13 @@ struct Channel: ~Copyable {
   }
 
   /// Reports a failure. Nobody may be listening any more; then there is nobody to tell.
-  borrowing func report(_ failure: StepFailure) {
+  func report(_ failure: StepFailure) {
     let frame = Frame.failure(message: failure.message, exitStatus: failure.exitStatus)
     try? Linux.send(socket.fd, frame.encoded)  // bestEffort: the exit status says it too
   }
 
   /// Waits for one frame and the descriptor that came with it.
-  borrowing func receive() throws(StepFailure) -> (frame: Frame, descriptor: OwnedDescriptor?) {
+  func receive() throws(StepFailure) -> (frame: Frame, descriptor: OwnedDescriptor?) {
     let message = try step("synchronisation") { () throws(SyscallError) in
       try Linux.receive(socket.fd, limit: Frame.limit)
     }

@@ -37,7 +37,7 @@ final class Launch {
   var startSocket: OwnedDescriptor?
 
   init(
-    plan: Plan, directory: consuming ContainerDirectory, record: Record, configuration: [UInt8],
+    plan: Plan, directory: ContainerDirectory, record: Record, configuration: [UInt8],
     console: ConsoleDestination, trace: Trace?
   ) {
     self.plan = plan
@@ -46,6 +46,18 @@ final class Launch {
     self.configuration = configuration
     self.console = console
     self.trace = trace
+  }
+
+  func saveRecord() throws(StepFailure) {
+    do throws(SyscallError) { try directory.write(record) } catch {
+      throw StepFailure("state of \(record.id)", error)
+    }
+  }
+
+  func saveConfiguration() throws(StepFailure) {
+    do throws(SyscallError) { try directory.writeConfig(configuration) } catch {
+      throw StepFailure("state of \(record.id)", error)
+    }
   }
 
   /// The state that hooks read.

@@ -9,7 +9,7 @@ internal import OCI
 internal import SafePath
 
 /// Executes the runtime's steps, and makes the process that executes the container's.
-struct RuntimeSide: ~Copyable {
+final class RuntimeSide {
   let launch: Launch
   /// The runtime's end of the synchronisation socket, from the moment there is a process.
   private var channel: Channel?
@@ -23,7 +23,7 @@ struct RuntimeSide: ~Copyable {
   /// Executes all steps of the runtime's side.
   ///
   /// In the container's process, and in a stage, this does not return.
-  mutating func run() throws(StepFailure) {
+  func run() throws(StepFailure) {
     for (index, step) in launch.plan.steps.enumerated() where step.side == .runtime {
       try execute(step, index)
       launch.trace?.mark(step)
@@ -31,7 +31,7 @@ struct RuntimeSide: ~Copyable {
   }
 
   /// Waits until the container has executed its program, or has said why it could not.
-  mutating func awaitExecution() throws(StepFailure) {
+  func awaitExecution() throws(StepFailure) {
     guard let received = try channel?.receive() else { return }
     switch received.frame {
     case .closed: return
@@ -40,7 +40,7 @@ struct RuntimeSide: ~Copyable {
     }
   }
 
-  private mutating func execute(_ step: PlannedStep, _ index: Int) throws(StepFailure) {
+  private func execute(_ step: PlannedStep, _ index: Int) throws(StepFailure) {
     switch step.action {
     case .openRoot(let path): try launch.openRoot(path)
     case .openSource(let mount): try launch.openSource(of: mount)
@@ -69,29 +69,22 @@ struct RuntimeSide: ~Copyable {
 
   private func recordIntent() throws(StepFailure) {
     if let plan = launch.plan.cgroups {
-      do throws(CgroupError) {
-        launch.record.cgroups = try plan.intent()
-      } catch { throw StepFailure("\(error)") }
+      launch.record.cgroups = try cgroupStep { () throws(CgroupError) in try plan.intent() }
     }
-    try step("state of \(launch.record.id)") { () throws(SyscallError) in
-      try launch.directory.write(launch.record)
-      try launch.directory.writeConfig(launch.configuration)
-    }
+    try launch.saveRecord()
+    try launch.saveConfiguration()
   }
 
   private func createCgroups() throws(StepFailure) {
     guard let plan = launch.plan.cgroups else { return }
-    do throws(CgroupError) {
-      let membership = try plan.create()
-      launch.cgroups = membership
-      launch.record.cgroups = membership.records
-    } catch { throw StepFailure("\(error)") }
+    let membership = try cgroupStep { () throws(CgroupError) in try plan.create() }
+    launch.cgroups = membership
+    launch.record.cgroups = membership.records
   }
 
   private func openCgroups() throws(StepFailure) {
-    do throws(CgroupError) {
-      launch.cgroups = try CgroupSet(records: launch.record.cgroups).openMembership()
-    } catch { throw StepFailure("\(error)") }
+    let set = CgroupSet(records: launch.record.cgroups)
+    launch.cgroups = try cgroupStep { () throws(CgroupError) in try set.openMembership() }
   }
 
   private func openContainer() throws(StepFailure) {
@@ -126,7 +119,7 @@ struct RuntimeSide: ~Copyable {
 
   // MARK: The process
 
-  private mutating func make(
+  private func make(
     stage: Bool, _ flags: CloneFlags, intoCgroup: Bool, after index: Int
   ) throws(StepFailure) {
     let pair = try step { () throws(SyscallError) in try socketpair(.sequencedPacket) }
@@ -154,10 +147,8 @@ struct RuntimeSide: ~Copyable {
     guard let pid = process?.pid, launch.plan.cgroups != nil else { return }
     let isRun = !launch.plan.steps.contains { $0.action == .await(.ready) }
     launch.record.phase = isRun ? .running : .creating
-    try step("state of \(launch.record.id)") { () throws(SyscallError) in
-      launch.record.process = try ProcessIdentity(pid: pid)
-      try launch.directory.write(launch.record)
-    }
+    launch.record.process = try step { () throws(SyscallError) in try ProcessIdentity(pid: pid) }
+    try launch.saveRecord()
   }
 
   private func runHooks(_ point: HookPoint, _ hooks: [Hook]) throws(StepFailure) {
@@ -180,7 +171,7 @@ struct RuntimeSide: ~Copyable {
     }
   }
 
-  private mutating func wait(for milestone: Milestone) throws(StepFailure) {
+  private func wait(for milestone: Milestone) throws(StepFailure) {
     guard let received = try channel?.receive() else { return }
     switch received.frame {
     case .failure(let message, let status): throw StepFailure(message, exitStatus: status)
@@ -192,7 +183,7 @@ struct RuntimeSide: ~Copyable {
     }
   }
 
-  private mutating func take(
+  private func take(
     _ milestone: Milestone, _ payload: [UInt8], _ descriptor: OwnedDescriptor?
   ) throws(StepFailure) {
     switch milestone {
@@ -211,7 +202,7 @@ struct RuntimeSide: ~Copyable {
     }
   }
 
-  private mutating func deliver(console descriptor: OwnedDescriptor) throws(StepFailure) {
+  private func deliver(console descriptor: OwnedDescriptor) throws(StepFailure) {
     switch launch.console {
     case .socket(let path):
       try step("console socket \(path)") { () throws(SyscallError) in

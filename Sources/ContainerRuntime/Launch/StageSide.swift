@@ -8,16 +8,16 @@ internal import OCI
 
 /// Executes the steps of the process between runtime and container: it enters existing namespaces that the runtime
 /// must stay out of, makes the container's process as its own sibling, and ends.
-struct StageSide: ~Copyable {
+struct StageSide {
   private let launch: Launch
   private let channel: Channel
 
-  init(_ launch: Launch, _ channel: consuming Channel) {
+  init(_ launch: Launch, _ channel: Channel) {
     self.launch = launch
     self.channel = channel
   }
 
-  consuming func run(after index: Int) -> Never {
+  func run(after index: Int) -> Never {
     do throws(StepFailure) {
       let steps = launch.plan.steps
       for position in steps.indices[(index + 1)...] where steps[position].side == .stage {
@@ -35,7 +35,7 @@ struct StageSide: ~Copyable {
             try channel.send(.processMade, (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
             exitProcess(0)
           }
-          becomeContainer(after: position)
+          ContainerSide(launch, channel).run(after: position)
         }
         try join(step)
       }
@@ -46,14 +46,7 @@ struct StageSide: ~Copyable {
     }
   }
 
-  private consuming func becomeContainer(after position: Int) -> Never {
-    let launch = launch
-    ContainerSide(launch, self.takeChannel()).run(after: position)
-  }
-
-  private consuming func takeChannel() -> Channel { channel }
-
-  private borrowing func join(_ step: PlannedStep) throws(StepFailure) {
+  private func join(_ step: PlannedStep) throws(StepFailure) {
     switch step.action {
     case .joinNamespace(let type):
       guard let namespace = launch.namespaces[type] else { return }

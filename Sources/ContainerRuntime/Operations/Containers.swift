@@ -9,27 +9,23 @@ internal import Linux
 public import OCI
 
 /// What can be done to containers that exist. Each operation locks the container, not the store.
-public struct Containers: ~Copyable {
-  let store: StateStore
+public struct Containers {
+  /// Where they are recorded; `create` and `run` add to it.
+  public let store: StateStore
 
-  public init(_ store: consuming StateStore) { self.store = store }
-
-  /// The store, for `create` and `run`.
-  public borrowing func withStore<R: ~Copyable>(
-    _ body: (borrowing StateStore) throws(RuntimeError) -> R
-  ) throws(RuntimeError) -> R { try body(store) }
+  public init(_ store: StateStore) { self.store = store }
 
   // MARK: state and list
 
   /// The state of a container (`runtime.md`, "Query State").
-  public borrowing func state(_ id: String) throws(RuntimeError) -> State {
+  public func state(_ id: String) throws(RuntimeError) -> State {
     let container = try store.open(id, lock: .none)
     guard let record = try container.readRecord() else { throw RuntimeError("container does not exist: \(id)") }
     return try record.state()
   }
 
   /// All containers, sorted by id; those whose record cannot be read are reported beside, never in the way.
-  public borrowing func list() throws(RuntimeError) -> (states: [State], failures: [String]) {
+  public func list() throws(RuntimeError) -> (states: [State], failures: [String]) {
     var states: [State] = []
     var failures: [String] = []
     for id in try store.list() {
@@ -41,14 +37,14 @@ public struct Containers: ~Copyable {
     return (states, failures)
   }
 
-  public borrowing func ids() throws(RuntimeError) -> [String] { try store.list() }
+  public func ids() throws(RuntimeError) -> [String] { try store.list() }
 
   // MARK: start
 
   /// Lets the program of a created container begin.
   ///
   /// Returns when it has been executed, and otherwise says why not.
-  public borrowing func start(_ id: String) throws(RuntimeError) {
+  public func start(_ id: String) throws(RuntimeError) {
     let container = try store.open(id)
     var record = try container.requireRecord()
     let status = try record.status()
@@ -72,7 +68,7 @@ public struct Containers: ~Copyable {
     if record.hasHooks { try runPoststartHooks(container, record) }
   }
 
-  private borrowing func awaitExecution(_ channel: borrowing Channel) throws(RuntimeError) {
+  private func awaitExecution(_ channel: Channel) throws(RuntimeError) {
     do throws(StepFailure) {
       if case .failure(let message, let status) = try channel.receive().frame {
         throw StepFailure(message, exitStatus: status)
@@ -81,8 +77,8 @@ public struct Containers: ~Copyable {
   }
 
   /// A failing hook stops the container (`runtime.md`, "Lifecycle", step 9).
-  private borrowing func runPoststartHooks(
-    _ container: borrowing ContainerDirectory, _ record: Record
+  private func runPoststartHooks(
+    _ container: ContainerDirectory, _ record: Record
   ) throws(RuntimeError) {
     let spec = try container.readSpec()
     guard let hooks = spec.hooks?.poststart, !hooks.isEmpty else { return }
@@ -100,13 +96,11 @@ public struct Containers: ~Copyable {
   // MARK: kill, pause, resume, ps
 
   /// Sends a signal to the container's init process, or to all its processes.
-  public borrowing func kill(_ id: String, _ signal: Int32, all: Bool) throws(RuntimeError) {
+  public func kill(_ id: String, _ signal: Int32, all: Bool) throws(RuntimeError) {
     let container = try store.open(id, lock: .shared)
     let record = try container.requireRecord()
     if all {
-      do throws(CgroupError) { return try CgroupSet(records: record.cgroups).signalAll(signal) } catch {
-        throw RuntimeError("\(error)")
-      }
+      return try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.signalAll(signal) }
     }
     let status = try record.status()
     guard status != .stopped, status != .creating, let process = record.process else {
@@ -121,44 +115,36 @@ public struct Containers: ~Copyable {
     }
   }
 
-  public borrowing func pause(_ id: String) throws(RuntimeError) {
+  public func pause(_ id: String) throws(RuntimeError) {
     let container = try store.open(id)
     let record = try container.requireRecord()
     let status = try record.status()
     guard status == .running || status == .created else {
       throw RuntimeError("container not running or created: \(status.rawValue)")
     }
-    do throws(CgroupError) { try CgroupSet(records: record.cgroups).freeze() } catch {
-      throw RuntimeError("\(error)")
-    }
+    try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.freeze() }
   }
 
-  public borrowing func resume(_ id: String) throws(RuntimeError) {
+  public func resume(_ id: String) throws(RuntimeError) {
     let container = try store.open(id)
     let record = try container.requireRecord()
     guard try record.status() == .paused else { throw RuntimeError("container not paused") }
-    do throws(CgroupError) { try CgroupSet(records: record.cgroups).thaw() } catch {
-      throw RuntimeError("\(error)")
-    }
+    try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.thaw() }
   }
 
   /// The processes in the container's cgroups, in the runtime's PID namespace.
-  public borrowing func processes(_ id: String) throws(RuntimeError) -> [Int32] {
+  public func processes(_ id: String) throws(RuntimeError) -> [Int32] {
     let container = try store.open(id, lock: .none)
     let record = try container.requireRecord()
-    do throws(CgroupError) { return try CgroupSet(records: record.cgroups).processes().sorted() } catch {
-      throw RuntimeError("\(error)")
-    }
+    return try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.processes().sorted() }
   }
 
   /// Sets limits of a container that exists.
-  public borrowing func update(_ id: String, _ resources: Resources) throws(RuntimeError) {
+  public func update(_ id: String, _ resources: Resources) throws(RuntimeError) {
     let container = try store.open(id)
     let record = try container.requireRecord()
     guard try record.status() != .stopped else { throw RuntimeError("container not running") }
-    do throws(CgroupError) { _ = try CgroupSet(records: record.cgroups).update(resources) } catch {
-      throw RuntimeError("\(error)")
-    }
+    _ = try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.update(resources) }
   }
 
   // MARK: delete
@@ -167,12 +153,14 @@ public struct Containers: ~Copyable {
   ///
   /// - Parameter force: kills it first; a container that does not exist is removed already.
   /// - Returns: failures of poststop hooks, which are warnings.
-  public borrowing func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
+  public func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
     try store.delete(id, force: force)
   }
 }
 
 extension Record {
+  var cgroupSet: CgroupSet { CgroupSet(records: cgroups) }
+
   /// Asks the kernel whether the process still runs.
   func status() throws(RuntimeError) -> ContainerStatus {
     guard let process else { return phase == .creating ? .creating : .stopped }
@@ -180,9 +168,9 @@ extension Record {
     do throws(SyscallError) {
       guard try process.isAlive() else { return .stopped }
     } catch { throw RuntimeError(error, "state of \(id)") }
-    do throws(CgroupError) {
-      if phase != .creating, try CgroupSet(records: cgroups).isFrozen() { return .paused }
-    } catch { throw RuntimeError("\(error)") }
+    if phase != .creating, try cgroupOperation({ () throws(CgroupError) in try cgroupSet.isFrozen() }) {
+      return .paused
+    }
     switch phase {
     case .creating: return .creating
     case .created: return .created
@@ -205,7 +193,7 @@ extension Record {
 
 extension ContainerDirectory {
   /// The record, which an operation on an existing container needs.
-  borrowing func requireRecord() throws(RuntimeError) -> Record {
+  func requireRecord() throws(RuntimeError) -> Record {
     guard let record = try readRecord() else {
       throw RuntimeError("container \(id) was interrupted while it was made: remove it with delete --force")
     }
@@ -213,7 +201,7 @@ extension ContainerDirectory {
   }
 
   /// The configuration that the container was made from.
-  borrowing func readSpec() throws(RuntimeError) -> Spec {
+  func readSpec() throws(RuntimeError) -> Spec {
     let bytes = try readConfig()
     do throws(SpecError) { return try Spec(decoding: bytes, source: "\(path)/config.json") } catch {
       throw RuntimeError("\(error)")

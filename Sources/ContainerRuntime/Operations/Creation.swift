@@ -45,15 +45,13 @@ public struct Creation {
   }
 
   /// Creates the container and leaves its process waiting for `start`.
-  public func create(in store: borrowing StateStore) throws(RuntimeError) {
+  public func create(in store: StateStore) throws(RuntimeError) {
     let launch = try prepare(in: store)
-    var runtime = RuntimeSide(launch)
+    let runtime = RuntimeSide(launch)
     do throws(StepFailure) {
       try runtime.run()
       launch.record.phase = .created
-      try step("state of \(request.id)") { () throws(SyscallError) in
-        try launch.directory.write(launch.record)
-      }
+      try launch.saveRecord()
       try writePIDFile(launch)
     } catch {
       throw undo(launch, runtime.process, store, error)
@@ -63,13 +61,13 @@ public struct Creation {
   /// Creates the container and starts its program.
   ///
   /// - Returns: how the program ended; nil when it is left running.
-  public func run(in store: borrowing StateStore) throws(RuntimeError) -> ExitStatus? {
+  public func run(in store: StateStore) throws(RuntimeError) -> ExitStatus? {
     let launch = try prepare(in: store)
     let foreground: Foreground?
     do throws(SyscallError) {
       foreground = options.detach ? nil : try Foreground()
     } catch { throw RuntimeError(error) }
-    var runtime = RuntimeSide(launch)
+    let runtime = RuntimeSide(launch)
     do throws(StepFailure) {
       try runtime.run()
       try runtime.awaitExecution()
@@ -94,7 +92,7 @@ public struct Creation {
 
   // MARK: Parts
 
-  private func prepare(in store: borrowing StateStore) throws(RuntimeError) -> Launch {
+  private func prepare(in store: StateStore) throws(RuntimeError) -> Launch {
     let record = Record(
       ociVersion: spec.ociVersion, id: request.id, phase: .creating, bundle: request.bundle,
       rootfs: absolute(spec.root?.path ?? ""), created: Timestamp.now(), owner: effectiveUserID(),
@@ -124,7 +122,7 @@ public struct Creation {
 
   /// Takes everything back that a failed attempt has made; the first failure is what the caller reads.
   private func undo(
-    _ launch: Launch, _ process: ChildProcess?, _ store: borrowing StateStore, _ failure: StepFailure
+    _ launch: Launch, _ process: ChildProcess?, _ store: StateStore, _ failure: StepFailure
   ) -> RuntimeError {
     var error = RuntimeError(failure.message, exitStatus: failure.exitStatus)
     if let process {

@@ -11,7 +11,7 @@ internal import OCI
 extension StateStore {
   /// - Parameter force: kills a running container first, and takes one that does not exist for removed.
   /// - Returns: failures of poststop hooks, which the specification makes warnings.
-  borrowing func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
+  func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
     let container: ContainerDirectory
     do throws(RuntimeError) {
       container = try open(id)
@@ -46,18 +46,16 @@ extension StateStore {
 
   /// Removes a container whose process has ended: cgroups with what is left in them, hooks, and the directory last, so
   /// that an interruption leaves something to try again with.
-  borrowing func remove(
-    _ container: borrowing ContainerDirectory, _ record: Record
+  func remove(
+    _ container: ContainerDirectory, _ record: Record
   ) throws(RuntimeError) -> [String] {
-    do throws(CgroupError) {
-      try CgroupSet(records: record.cgroups).remove(killing: true)
-    } catch { throw RuntimeError("\(error)") }
+    try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.remove(killing: true) }
     let warnings = record.hasHooks ? runPoststopHooks(container, record) : []
     try removeDirectory(container)
     return warnings
   }
 
-  private borrowing func removeDirectory(_ container: borrowing ContainerDirectory) throws(RuntimeError) {
+  private func removeDirectory(_ container: ContainerDirectory) throws(RuntimeError) {
     do throws(SyscallError) {
       try container.removeContents()
       try remove(container.id)
@@ -67,8 +65,8 @@ extension StateStore {
     }
   }
 
-  private borrowing func runPoststopHooks(
-    _ container: borrowing ContainerDirectory, _ record: Record
+  private func runPoststopHooks(
+    _ container: ContainerDirectory, _ record: Record
   ) -> [String] {
     var warnings: [String] = []
     do throws(RuntimeError) {
@@ -91,11 +89,10 @@ extension Record {
     } catch {
       if error.errno != .noProcess { throw RuntimeError(error, "killing \(id)") }
     }
-    do throws(CgroupError) {
-      // A frozen process dies only when it is thawed, and then before it runs again.
-      let set = CgroupSet(records: cgroups)
-      if try set.isFrozen() { try set.thaw() }
-    } catch { throw RuntimeError("\(error)") }
+    // A frozen process dies only when it is thawed, and then before it runs again.
+    try cgroupOperation { () throws(CgroupError) in
+      if try cgroupSet.isFrozen() { try cgroupSet.thaw() }
+    }
     try awaitEnd()
   }
 

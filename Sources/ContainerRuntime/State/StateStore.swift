@@ -9,7 +9,7 @@ internal import SafePath
 /// The directory that holds a directory per container; `--root` on the command line.
 ///
 /// There is no database and no lock over all containers: what one command costs does not depend on how many there are.
-public struct StateStore: ~Copyable {
+public final class StateStore: Sendable {
   public let path: String
   let directory: Descriptor
 
@@ -56,7 +56,7 @@ public struct StateStore: ~Copyable {
   }
 
   /// Makes the directory of a new container, locked by this process.
-  public borrowing func create(_ id: String) throws(RuntimeError) -> ContainerDirectory {
+  public func create(_ id: String) throws(RuntimeError) -> ContainerDirectory {
     do throws(SyscallError) {
       try mkdirat(directory.fd, id, mode: 0o700)
       let opened = try openat(directory.fd, id, [.readOnly, .directory, .noFollow])
@@ -72,7 +72,7 @@ public struct StateStore: ~Copyable {
   /// Opens the directory of an existing container.
   ///
   /// - Parameter lock: whether to wait until no other command is changing the container.
-  public borrowing func open(_ id: String, lock: Lock = .exclusive) throws(RuntimeError) -> ContainerDirectory {
+  public func open(_ id: String, lock: Lock = .exclusive) throws(RuntimeError) -> ContainerDirectory {
     do throws(SyscallError) {
       let opened = try openat(directory.fd, id, [.readOnly, .directory, .noFollow])
       let container = ContainerDirectory(id: id, path: "\(path)/\(id)", directory: opened)
@@ -90,7 +90,7 @@ public struct StateStore: ~Copyable {
   }
 
   /// The ids of all containers, sorted.
-  public borrowing func list() throws(RuntimeError) -> [String] {
+  public func list() throws(RuntimeError) -> [String] {
     do throws(SyscallError) {
       return try listDirectory(directory.fd).filter { $0.isDirectory }.map(\.name).sorted()
     } catch {
@@ -99,16 +99,22 @@ public struct StateStore: ~Copyable {
   }
 
   /// Removes the emptied directory of a container.
-  borrowing func remove(_ id: String) throws(SyscallError) {
+  func remove(_ id: String) throws(SyscallError) {
     try unlinkat(directory.fd, id, isDirectory: true)
   }
 }
 
 /// The directory of one container. Its lock is held until the value goes away, also when the process is killed.
-public struct ContainerDirectory: ~Copyable {
+public final class ContainerDirectory: Sendable {
   public let id: String
   public let path: String
   let directory: Descriptor
+
+  init(id: String, path: String, directory: consuming Descriptor) {
+    self.id = id
+    self.path = path
+    self.directory = directory
+  }
 
   private static let recordName = "state.json"
   private static let temporaryName = "state.json.new"
@@ -116,24 +122,24 @@ public struct ContainerDirectory: ~Copyable {
   static let startSocketName = "start.sock"
 
   /// Lets other commands change the container.
-  borrowing func unlock() throws(SyscallError) { try Linux.unlock(directory.fd) }
+  func unlock() throws(SyscallError) { try Linux.unlock(directory.fd) }
 
   /// Waits until no other command is changing the container.
-  borrowing func lock() throws(SyscallError) { _ = try flock(directory.fd, exclusive: true, wait: true) }
+  func lock() throws(SyscallError) { _ = try flock(directory.fd, exclusive: true, wait: true) }
 
   /// Replaces the record; readers see the old one or the new one.
-  borrowing func write(_ record: Record) throws(SyscallError) {
+  func write(_ record: Record) throws(SyscallError) {
     try writeNew(ContainerDirectory.temporaryName, record.encoded)
     try renameat(
       directory.fd, ContainerDirectory.temporaryName, directory.fd, ContainerDirectory.recordName)
   }
 
   /// Keeps the configuration as it was at creation: later edits of the bundle change nothing.
-  borrowing func writeConfig(_ bytes: [UInt8]) throws(SyscallError) {
+  func writeConfig(_ bytes: [UInt8]) throws(SyscallError) {
     try writeNew(ContainerDirectory.configName, bytes)
   }
 
-  private borrowing func writeNew(_ name: String, _ bytes: [UInt8]) throws(SyscallError) {
+  private func writeNew(_ name: String, _ bytes: [UInt8]) throws(SyscallError) {
     let file = try openat(
       directory.fd, name, [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
     do throws(SyscallError) {
@@ -144,7 +150,7 @@ public struct ContainerDirectory: ~Copyable {
   }
 
   /// Reads the record; nil when the runtime was interrupted before it wrote one.
-  public borrowing func readRecord() throws(RuntimeError) -> Record? {
+  public func readRecord() throws(RuntimeError) -> Record? {
     let source = "\(path)/\(ContainerDirectory.recordName)"
     let bytes: [UInt8]
     do throws(SyscallError) {
@@ -161,7 +167,7 @@ public struct ContainerDirectory: ~Copyable {
   }
 
   /// The configuration that the container was made from.
-  public borrowing func readConfig() throws(RuntimeError) -> [UInt8] {
+  public func readConfig() throws(RuntimeError) -> [UInt8] {
     do throws(SyscallError) {
       return try readFile(directory.fd, ContainerDirectory.configName, limit: 17 << 20)
     } catch {
@@ -170,12 +176,12 @@ public struct ContainerDirectory: ~Copyable {
   }
 
   /// A path of at most 107 bytes for a socket in here, however deep the state directory is.
-  borrowing func socketPath(_ name: String) -> String {
+  func socketPath(_ name: String) -> String {
     "/proc/self/fd/\(directory.rawValue)/\(name)"
   }
 
   /// Removes everything in here; the directory itself is the store's to remove.
-  borrowing func removeContents() throws(SyscallError) {
+  func removeContents() throws(SyscallError) {
     for entry in try listDirectory(directory.fd) {
       try unlinkat(directory.fd, entry.name, isDirectory: entry.isDirectory)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import ContainerPlan
 internal import ContainerRuntime
 internal import Linux
 
@@ -14,9 +15,7 @@ extension Command {
     let bundle = try Bundle(path: context.arguments.value("bundle"), context)
     let creation = try bundle.creation(.create, id: id, context)
     let containers = try context.containers()
-    do throws(RuntimeError) {
-      try containers.withStore { (store) throws(RuntimeError) in try creation.create(in: store) }
-    } catch { throw CommandFailure(error) }
+    try attempt { () throws(RuntimeError) in try creation.create(in: containers.store) }
     return 0
   }
 

@@ -15,7 +15,7 @@ extension Command {
     guard let signal = SignalName.number(word) else { throw CommandFailure("unknown signal \"\(word)\"") }
     let all = try context.arguments.flag("all")
     let containers = try context.containers()
-    do throws(RuntimeError) { try containers.kill(id, signal, all: all) } catch { throw CommandFailure(error) }
+    try attempt { () throws(RuntimeError) in try containers.kill(id, signal, all: all) }
     return 0
   }
 }

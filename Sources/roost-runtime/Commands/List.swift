@@ -15,16 +15,16 @@ extension Command {
   ) { (context) throws(CommandFailure) in
     try context.expect(positional: 0...0)
     let containers = try context.containers()
-    do throws(RuntimeError) {
-      if try context.quiet() { return printLines(try containers.ids()) }
-      let (states, failures) = try containers.list()
-      for failure in failures { context.log.warning(failure) }
-      switch context.arguments.value("format") {
-      case nil, "table": return printLines(Table.text(states))
-      case "json": return Output.print(json(states))
-      case let other?: throw RuntimeError("--format: expected table or json, found \"\(other)\"")
-      }
-    } catch { throw CommandFailure(error) }
+    if try context.arguments.flag("quiet") {
+      return printLines(try attempt { () throws(RuntimeError) in try containers.ids() })
+    }
+    let (states, failures) = try attempt { () throws(RuntimeError) in try containers.list() }
+    for failure in failures { context.log.warning(failure) }
+    switch context.arguments.value("format") {
+    case nil, "table": return printLines(Table.text(states))
+    case "json": return Output.print(json(states))
+    case let other?: throw CommandFailure("--format: expected table or json, found \"\(other)\"")
+    }
   }
 
   private static func printLines(_ lines: [String]) -> Int32 {
@@ -36,12 +36,6 @@ extension Command {
     var writer = JSONWriter()
     writer.array(of: states) { json, state in state.encode(to: &json) }
     return writer.bytes
-  }
-}
-
-extension Context {
-  fileprivate func quiet() throws(RuntimeError) -> Bool {
-    do throws(CommandFailure) { return try arguments.flag("quiet") } catch { throw RuntimeError(error.message) }
   }
 }
 

@@ -13,8 +13,7 @@ extension Command {
   ) { (context) throws(CommandFailure) in
     let id = try context.containerID()
     let containers = try context.containers()
-    let pids: [Int32]
-    do throws(RuntimeError) { pids = try containers.processes(id) } catch { throw CommandFailure(error) }
+    let pids = try attempt { () throws(RuntimeError) in try containers.processes(id) }
     switch context.arguments.value("format") {
     case "json":
       var writer = JSONWriter()

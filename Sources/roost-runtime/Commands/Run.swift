@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import ContainerPlan
 internal import ContainerRuntime
 internal import Linux
 
@@ -17,9 +18,7 @@ extension Command {
     let bundle = try Bundle(path: context.arguments.value("bundle"), context)
     let creation = try bundle.creation(.run, id: id, context)
     let containers = try context.containers()
-    do throws(RuntimeError) {
-      let status = try containers.withStore { (store) throws(RuntimeError) in try creation.run(in: store) }
-      return status?.shellStatus ?? 0
-    } catch { throw CommandFailure(error) }
+    let status = try attempt { () throws(RuntimeError) in try creation.run(in: containers.store) }
+    return status?.shellStatus ?? 0
   }
 }

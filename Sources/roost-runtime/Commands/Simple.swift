@@ -42,18 +42,17 @@ extension Command {
     try context.expect(positional: 1...1)
     let id = try context.containerID()
     let containers = try context.containers()
-    do throws(RuntimeError) {
-      return Output.print(try containers.state(id).encodedPretty)
-    } catch { throw CommandFailure(error) }
+    let state = try attempt { () throws(RuntimeError) in try containers.state(id) }
+    return Output.print(state.encodedPretty)
   }
 
   private static func operate(
-    _ context: Context, _ body: (borrowing Containers, String) throws(RuntimeError) -> Void
+    _ context: Context, _ body: (Containers, String) throws(RuntimeError) -> Void
   ) throws(CommandFailure) -> Int32 {
     try context.expect(positional: 1...1)
     let id = try context.containerID()
     let containers = try context.containers()
-    do throws(RuntimeError) { try body(containers, id) } catch { throw CommandFailure(error) }
+    try attempt { () throws(RuntimeError) in try body(containers, id) }
     return 0
   }
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+public import ContainerPlan
+internal import Glibc
+public import Linux
+public import OCI
+
+/// Starts another process in a running container: `exec`.
+public struct Joining {
+  /// What the command line adds.
+  public struct Options {
+    public var detach = false
+    public var pidFile: String?
+    public var ignoresPaused = false
+    public var trace: Trace?
+
+    public init() {}
+  }
+
+  private let directory: ContainerDirectory
+  private let record: Record
+  private let options: Options
+  /// The configuration that the container was made from.
+  public let spec: Spec
+
+  init(_ directory: ContainerDirectory, _ record: Record, _ spec: Spec, _ options: Options) {
+    self.directory = directory
+    self.record = record
+    self.spec = spec
+    self.options = options
+  }
+
+  /// Executes a plan of `Plan.compileExec`.
+  ///
+  /// - Returns: how the process ended; nil when it is left running.
+  public func run(_ plan: Plan, console: ConsoleDestination) throws(RuntimeError) -> ExitStatus? {
+    let options = options
+    let launch = Launch(
+      plan: plan, directory: directory, record: record, configuration: [], console: console,
+      trace: options.trace)
+    let foreground: Foreground?
+    do throws(SyscallError) {
+      foreground = options.detach ? nil : try Foreground()
+    } catch { throw RuntimeError(error) }
+    let runtime = RuntimeSide(launch)
+    do throws(StepFailure) {
+      try runtime.run()
+      try runtime.awaitExecution()
+      if let path = options.pidFile, let pid = runtime.process?.pid {
+        try step("--pid-file") { () throws(SyscallError) in try PIDFile.write(path, pid) }
+      }
+    } catch {
+      throw Joining.end(runtime.process, RuntimeError(error.message, exitStatus: error.exitStatus))
+    }
+    guard let foreground, let process = runtime.process else { return nil }
+    do throws(SyscallError) {
+      try launch.directory.unlock()
+      return try foreground.supervise(process, console: runtime.console?.fd)
+    } catch { throw RuntimeError(error, "waiting for the process") }
+  }
+
+  /// Ends a half-made process; the failure that led here is the one that counts.
+  private static func end(_ process: ChildProcess?, _ failure: RuntimeError) -> RuntimeError {
+    var failure = failure
+    guard let process else { return failure }
+    do throws(SyscallError) {
+      try? pidfdSendSignal(process.pidfd.fd, SIGKILL)  // bestEffort: it may have ended by itself
+      _ = try waitid(process.pidfd.fd)
+    } catch let secondary { failure.cleanUpFailures.append("\(secondary)") }
+    return failure
+  }
+}
+
+extension Containers {
+  /// Opens a running container for another process.
+  public func join(_ id: String, options: Joining.Options) throws(RuntimeError) -> Joining {
+    let container = try store.open(id, lock: .shared)
+    let record = try container.requireRecord()
+    switch try record.status() {
+    case .running, .created: break
+    case .paused:
+      if !options.ignoresPaused { throw RuntimeError("cannot exec in a paused container (use --ignore-paused)") }
+    case .creating, .stopped: throw RuntimeError("cannot exec in a stopped container")
+    }
+    let spec = try container.readSpec()
+    return Joining(container, record, spec, options)
+  }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+internal import ContainerPlan
+internal import ContainerRuntime
+internal import Linux
+internal import OCI
+internal import Seccomp
+
+/// A directory with a `config.json`, and the way from there to a plan.
+struct Bundle {
+  let path: String
+  let configuration: [UInt8]
+  let spec: Spec
+
+  /// Reads and validates the configuration.
+  ///
+  /// - Parameter path: nil for the working directory.
+  init(path given: String?, _ context: Context) throws(CommandFailure) {
+    let path = try Bundle.absolute(given ?? ".")
+    self.path = path
+    let file = context.arguments.value("config") ?? "\(path)/config.json"
+    do throws(SyscallError) {
+      configuration = try readFile(.workingDirectory, file, limit: Bundle.sizeLimit)
+    } catch {
+      if error.errno.isTooLarge {
+        throw CommandFailure("\(file): larger than \(Bundle.sizeLimit >> 20) MiB, which no configuration needs")
+      }
+      throw CommandFailure("open \(file): \(error.errno): is \(path) a bundle?")
+    }
+    spec = try Bundle.decode(configuration, file)
+  }
+
+  static let sizeLimit = 16 << 20
+
+  private static func absolute(_ path: String) throws(CommandFailure) -> String {
+    if path.utf8.first == 0x2F { return path }
+    do throws(SyscallError) {
+      let directory = try getcwd()
+      return path == "." ? directory : "\(directory)/\(path)"
+    } catch { throw CommandFailure("--bundle \(path): \(error)") }
+  }
+
+  private static func decode(_ bytes: [UInt8], _ source: String) throws(CommandFailure) -> Spec {
+    do throws(SpecError) {
+      return try Spec(decoding: bytes, source: source)
+    } catch { throw CommandFailure("\(error)") }
+  }
+
+  /// Compiles the plan and joins it with the command's options.
+  func creation(
+    _ operation: CreateRequest.Operation, id: String, _ context: Context
+  ) throws(CommandFailure) -> Creation {
+    let request = try request(operation, id, context)
+    let planner = Planner(context)
+    let plan = try planner.plan(spec, request)
+    var options = Creation.Options()
+    options.pidFile = context.arguments.value("pid-file")
+    options.console = try console(operation, context)
+    if try context.arguments.flag("trace") { options.trace = Trace() }
+    if operation == .run {
+      options.detach = try context.arguments.flag("detach")
+      options.keep = try context.arguments.flag("keep")
+    }
+    options.warn = { $0.forEach(context.log.warning) }
+    return Creation(spec, configuration: configuration, plan: plan, request: request, options: options)
+  }
+
+  private func request(
+    _ operation: CreateRequest.Operation, _ id: String, _ context: Context
+  ) throws(CommandFailure) -> CreateRequest {
+    var request = CreateRequest(operation, id: id, bundle: path)
+    request.noPivot = try context.arguments.flag("no-pivot")
+    request.noNewKeyring = try context.arguments.flag("no-new-keyring")
+    request.preserveDescriptors = try context.preservedDescriptors()
+    return request
+  }
+
+  private func console(
+    _ operation: CreateRequest.Operation, _ context: Context
+  ) throws(CommandFailure) -> ConsoleDestination {
+    let detached = try context.arguments.flag("detach") || operation == .create
+    return try context.console(terminal: spec.process?.terminal == true, detached: detached)
+  }
+}
+
+extension Context {
+  /// Where the terminal goes, and whether that fits what was asked for.
+  func console(terminal: Bool, detached: Bool) throws(CommandFailure) -> ConsoleDestination {
+    let socket = arguments.value("console-socket")
+    switch (terminal, socket) {
+    case (false, nil): return .none
+    case (false, .some):
+      throw CommandFailure("cannot use console socket if runc will not detach or allocate tty: process.terminal is false")
+    case (true, let path?): return .socket(path)
+    case (true, nil):
+      if detached {
+        throw CommandFailure("cannot allocate tty if runc will detach without setting console socket: --console-socket is missing")
+      }
+      return .foreground
+    }
+  }
+
+  func preservedDescriptors() throws(CommandFailure) -> UInt32 {
+    try arguments.number("preserve-fds", in: 0...1_000_000) ?? 0
+  }
+}
+
+/// Gathers the facts that compiling needs.
+struct Planner {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  var host: HostFacts { HostFacts(effectiveUserID: effectiveUserID()) }
+
+  func plan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> Plan {
+    if try context.global.flag("systemd-cgroup") {
+      throw CommandFailure("--systemd-cgroup: not supported yet; leave it out to use cgroupfs")
+    }
+    warnAboutCapabilities(spec)
+    let cgroups = try cgroupPlan(spec, request)
+    let seccomp = try seccompProgram(spec.linux?.seccomp)
+    do throws(PlanError) {
+      return try Plan.compile(spec, request, host: host, cgroups: cgroups, seccomp: seccomp)
+    } catch { throw CommandFailure("\(request.bundle)/config.json: \(error)") }
+  }
+
+  private func cgroupPlan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> CgroupPlan {
+    do throws(CgroupError) {
+      var options = CgroupOptions()
+      options.defaultDevices = DefaultDevices.rules
+      let disabled = context.global.value("cgroup-manager") == "disabled"
+      let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
+      return try CgroupPlan(
+        resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: request.id, host: host,
+        options: options)
+    } catch { throw CommandFailure("\(error)") }
+  }
+
+  func seccompProgram(_ profile: SeccompProfile?) throws(CommandFailure) -> SeccompProgram? {
+    guard let profile else { return nil }
+    do throws(SeccompError) {
+      return try SeccompProgram.compile(profile)
+    } catch { throw CommandFailure("config.json: /linux/seccomp: \(error)") }
+  }
+
+  /// The specification wants a warning where a capability is unknown.
+  private func warnAboutCapabilities(_ spec: Spec) {
+    guard let capabilities = spec.process?.capabilities else { return }
+    for name in capabilities.bounding where CapabilityName.number(of: name) == nil {
+      context.log.warning("ignoring unknown capability \(name) (config.json: /process/capabilities/bounding)")
+    }
+  }
+}
+
+extension Bundle {
+  /// Reads a process from a file, for `exec --process`.
+  static func process(_ file: String) throws(CommandFailure) -> Process {
+    let bytes: [UInt8]
+    do throws(SyscallError) { bytes = try readFile(.workingDirectory, file, limit: sizeLimit) } catch {
+      throw CommandFailure("--process \(file): \(error.errno)")
+    }
+    do throws(SpecError) { return try Process(decoding: bytes, source: file) } catch {
+      throw CommandFailure("\(error)")
+    }
+  }
+}
