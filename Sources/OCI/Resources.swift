@@ -90,7 +90,7 @@ public struct MemoryResources: Equatable, Sendable {
 
 /// Processor time and placement. Times are microseconds.
 public struct CPUResources: Equatable, Sendable {
-  /// A relative weight, 2 to 262144; 0 leaves it alone.
+  /// A relative weight. The kernel's range is 2 to 262144, values outside it are clamped; 0 leaves it alone.
   public var shares: UInt64?
   /// Time per period; -1 is "no limit".
   public var quota: Int64?

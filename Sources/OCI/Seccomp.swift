@@ -9,7 +9,8 @@ public struct SeccompProfile: Equatable, Sendable {
   public var defaultErrnoRet: UInt32?
   /// Besides the machine's own.
   public var architectures: [SeccompArchitecture] = []
-  public var flags: [SeccompFlag] = []
+  /// `nil` where the property is absent: the runtime chooses then, while an empty list means no flag.
+  public var flags: [SeccompFlag]?
   /// The socket of the agent that answers `notify`.
   public var listenerPath: String?
   /// Passed to the agent as it is.
