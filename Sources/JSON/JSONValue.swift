@@ -43,14 +43,20 @@ public struct JSONValue: Sendable {
   }
 
   public func array() throws(JSONError) -> JSONArray {
-    guard node.kind == .array else { throw mismatch(expected: "an array") }
-    return JSONArray(value: self)
+    if let array = arrayOrNil { return array }
+    throw mismatch(expected: "an array")
   }
 
   public func object() throws(JSONError) -> JSONObject {
-    guard node.kind == .object else { throw mismatch(expected: "an object") }
-    return JSONObject(value: self)
+    if let object = objectOrNil { return object }
+    throw mismatch(expected: "an object")
   }
+
+  /// The value as an array, `nil` if it is not one.
+  public var arrayOrNil: JSONArray? { node.kind == .array ? JSONArray(value: self) : nil }
+
+  /// The value as an object, `nil` if it is not one.
+  public var objectOrNil: JSONObject? { node.kind == .object ? JSONObject(value: self) : nil }
 
   /// Decodes every element of an array.
   public func list<T>(_ element: (JSONValue) throws(JSONError) -> T) throws(JSONError) -> [T] {

@@ -16,12 +16,8 @@ extension JSONDecodable {
   /// Decodes a whole document.
   ///
   /// - Throws: The first problem, with line, column and JSON pointer.
-  public static func decode(_ document: JSONDocument) throws(SpecError) -> Self {
-    do {
-      return try Self(json: document.root)
-    } catch {
-      throw SpecError(error)
-    }
+  public init(decoding document: JSONDocument) throws(SpecError) {
+    self = try SpecError.converting { () throws(JSONError) in try Self(json: document.root) }
   }
 
   /// Parses and decodes a text.
@@ -29,14 +25,20 @@ extension JSONDecodable {
   /// - Parameters:
   ///   - bytes: The text, at most ``JSONDocument/maximumSize`` bytes.
   ///   - source: Its name in errors, usually its path.
-  public static func decode(_ bytes: [UInt8], source: String) throws(SpecError) -> Self {
-    let document: JSONDocument
+  public init(decoding bytes: [UInt8], source: String) throws(SpecError) {
+    try self.init(
+      decoding: SpecError.converting { () throws(JSONError) in try JSONDocument(bytes, source: source) })
+  }
+}
+
+extension SpecError {
+  /// Runs what throws the JSON module's errors inside this module's.
+  static func converting<T>(_ body: () throws(JSONError) -> T) throws(SpecError) -> T {
     do {
-      document = try JSONDocument(bytes, source: source)
+      return try body()
     } catch {
       throw SpecError(error)
     }
-    return try decode(document)
   }
 }
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import JSON
+
+extension Spec {
+  /// Decodes a text and checks it against every rule that needs no look at the host.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text of `config.json`.
+  ///   - source: Its name in errors, usually its path.
+  ///   - requiresProcess: Whether the container is to be started; a configuration without process can be created only.
+  /// - Throws: The first problem, with line, column and JSON pointer.
+  public init(validating bytes: [UInt8], source: String, requiresProcess: Bool = true) throws(SpecError) {
+    let document = try SpecError.converting { () throws(JSONError) in try JSONDocument(bytes, source: source)
+    }
+    try self.init(decoding: document)
+    do {
+      try validate(requiresProcess: requiresProcess)
+    } catch {
+      throw error.located(in: document)
+    }
+  }
+
+  /// Checks the rules of the specification and of the kernel that need no look at the host.
+  ///
+  /// - Throws: The first rule that is broken, with its JSON pointer.
+  public func validate(requiresProcess: Bool = true) throws(SpecError) {
+    try Self.validate(version: ociVersion)
+    guard let root else { throw SpecError(pointer: "/root", problem: "required, but missing") }
+    try check(!root.path.isEmpty, "/root/path", "is empty")
+    if let process {
+      try process.validate(at: "/process", linux: linux)
+    } else {
+      try check(!requiresProcess, "/process", "required to start a container, but missing")
+    }
+    try validateHostName(hostname, "/hostname", conflict: ["kernel", "hostname"])
+    try validateHostName(domainname, "/domainname", conflict: ["kernel", "domainname"])
+    for (index, mount) in mounts.enumerated() {
+      try mount.validate(at: "/mounts/\(index)")
+    }
+    try hooks?.validate()
+    for pair in annotations {
+      try check(!pair.key.isEmpty, "/annotations/", "an annotation's key is empty")
+    }
+    try linux?.validate(at: "/linux")
+  }
+
+  /// Demands a version of the specification that this module implements: 1.x, whatever its minor version, since those
+  /// only add optional properties.
+  private static func validate(version: String) throws(SpecError) {
+    guard let major = SemanticVersion.major(of: version) else {
+      throw SpecError(
+        pointer: "/ociVersion", problem: "\(quoted(version)) is not a SemVer 2.0 version like 1.3.0")
+    }
+    try check(
+      major == 1, "/ociVersion", "version \(quoted(version)) of the specification is not supported, 1.x is")
+  }
+
+  private func validateHostName(
+    _ name: String?, _ pointer: @autoclosure () -> String, conflict: [String]
+  ) throws(SpecError) {
+    guard let name else { return }
+    let limit = 64
+    try check(
+      name.utf8.count <= limit, pointer(), "has \(name.utf8.count) bytes, the kernel's limit is \(limit)")
+    try checkPrintable(name, pointer())
+    try check(
+      linux?.namespace(.uts) != nil, pointer(),
+      "needs a uts namespace in /linux/namespaces, else it would rename the host")
+    for pair in linux?.sysctl ?? [] {
+      try check(
+        SysctlKey(pair.key)?.components != conflict, JSONPointer.appending(pair.key, to: "/linux/sysctl"),
+        "sets the same as \(pointer())")
+    }
+  }
+}
+
+/// Versions as semver.org defines them, as far as the rules need them.
+enum SemanticVersion {
+  /// The major version of a well-formed text.
+  static func major(of text: String) -> Int? {
+    let (core, build) = halves(text.utf8[...], at: UInt8(ascii: "+"))
+    let (numbers, prerelease) = halves(core, at: UInt8(ascii: "-"))
+    for suffix in [build, prerelease] {
+      guard let suffix else { continue }
+      let identifiers = suffix.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+      guard identifiers.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isIdentifier) }) else { return nil }
+    }
+    let parts = numbers.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard parts.count == 3, parts.allSatisfy(isNumber) else { return nil }
+    return Int(String(Substring(parts[0])))
+  }
+
+  private static func halves(
+    _ text: Substring.UTF8View, at separator: UInt8
+  ) -> (Substring.UTF8View, Substring.UTF8View?) {
+    guard let index = text.firstIndex(of: separator) else { return (text, nil) }
+    return (text[..<index], text[text.index(after: index)...])
+  }
+
+  private static func isNumber(_ text: Substring.UTF8View) -> Bool {
+    guard 1...9 ~= text.count, text.count == 1 || text.first != UInt8(ascii: "0") else { return false }
+    return text.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+  }
+
+  private static func isIdentifier(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+}
+
+extension Mount {
+  func validate(at pointer: @autoclosure () -> String) throws(SpecError) {
+    try check(!destination.isEmpty, "\(pointer())/destination", "is empty")
+    if uidMappings.isEmpty != gidMappings.isEmpty {
+      let (given, missing) =
+        uidMappings.isEmpty ? ("gidMappings", "uidMappings") : ("uidMappings", "gidMappings")
+      throw SpecError(pointer: "\(pointer())/\(missing)", problem: "missing, while \(given) is given")
+    }
+    try IDMapping.validate(uidMappings, at: "\(pointer())/uidMappings")
+    try IDMapping.validate(gidMappings, at: "\(pointer())/gidMappings")
+  }
+}
+
+extension Hooks {
+  func validate() throws(SpecError) {
+    try Self.validate(prestart, "/hooks/prestart")
+    try Self.validate(createRuntime, "/hooks/createRuntime")
+    try Self.validate(createContainer, "/hooks/createContainer")
+    try Self.validate(startContainer, "/hooks/startContainer")
+    try Self.validate(poststart, "/hooks/poststart")
+    try Self.validate(poststop, "/hooks/poststop")
+  }
+
+  private static func validate(_ hooks: [Hook], _ pointer: @autoclosure () -> String) throws(SpecError) {
+    for (index, hook) in hooks.enumerated() {
+      try checkAbsolute(hook.path, "\(pointer())/\(index)/path")
+      try checkEnvironment(hook.env, "\(pointer())/\(index)/env")
+      try check(hook.timeout != 0, "\(pointer())/\(index)/timeout", "must be at least 1 second")
+    }
+  }
+}
