@@ -58,42 +58,4 @@ enum Kernel {
   // linux/bpf_common.h: the longest program
 
   static let BPF_MAXINSNS: Int = 0x1000
-
-  // linux/net.h: multiplexed socket calls
-
-  static let SYS_SOCKET: UInt64 = 0x1
-  static let SYS_BIND: UInt64 = 0x2
-  static let SYS_CONNECT: UInt64 = 0x3
-  static let SYS_LISTEN: UInt64 = 0x4
-  static let SYS_ACCEPT: UInt64 = 0x5
-  static let SYS_GETSOCKNAME: UInt64 = 0x6
-  static let SYS_GETPEERNAME: UInt64 = 0x7
-  static let SYS_SOCKETPAIR: UInt64 = 0x8
-  static let SYS_SEND: UInt64 = 0x9
-  static let SYS_RECV: UInt64 = 0xa
-  static let SYS_SENDTO: UInt64 = 0xb
-  static let SYS_RECVFROM: UInt64 = 0xc
-  static let SYS_SHUTDOWN: UInt64 = 0xd
-  static let SYS_SETSOCKOPT: UInt64 = 0xe
-  static let SYS_GETSOCKOPT: UInt64 = 0xf
-  static let SYS_SENDMSG: UInt64 = 0x10
-  static let SYS_RECVMSG: UInt64 = 0x11
-  static let SYS_ACCEPT4: UInt64 = 0x12
-  static let SYS_RECVMMSG: UInt64 = 0x13
-  static let SYS_SENDMMSG: UInt64 = 0x14
-
-  // linux/ipc.h: multiplexed System V IPC calls
-
-  static let SEMOP: UInt64 = 0x1
-  static let SEMGET: UInt64 = 0x2
-  static let SEMCTL: UInt64 = 0x3
-  static let SEMTIMEDOP: UInt64 = 0x4
-  static let MSGSND: UInt64 = 0xb
-  static let MSGRCV: UInt64 = 0xc
-  static let MSGGET: UInt64 = 0xd
-  static let MSGCTL: UInt64 = 0xe
-  static let SHMAT: UInt64 = 0x15
-  static let SHMDT: UInt64 = 0x16
-  static let SHMGET: UInt64 = 0x17
-  static let SHMCTL: UInt64 = 0x18
 }
