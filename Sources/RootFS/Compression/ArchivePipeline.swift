@@ -10,9 +10,9 @@ import Linux
 /// would without it, and it ends before `finish` or `deinit` returns: nothing here outlives the unpacking, and the
 /// process may clone itself again.
 final class ArchivePipeline: ByteSource, @unchecked Sendable {
-  // SAFETY (@unchecked Sendable): `input` belongs to the worker once it runs; `offset` and `window` belong to the
-  // consumer; everything else is read and written under `mutex`. A slot belongs to the worker unless it is counted in
-  // `filled`, which changes under `mutex` only.
+  // SAFETY (@unchecked Sendable): `input` belongs to the worker while it runs; `offset`, `length` and `first` belong to
+  // the consumer; everything else is read and written under `mutex`. A slot belongs to the worker unless it is counted
+  // in `filled`, which changes under `mutex` only.
 
   private static let slotCount = 4
   private static let slotBytes = 1 << 20
@@ -25,15 +25,16 @@ final class ArchivePipeline: ByteSource, @unchecked Sendable {
 
   // Shared, under `mutex`.
   private var lengths = [Int](repeating: 0, count: slotCount)
-  private var first = 0
   private var filled = 0
   private var isEnded = false
   private var isCancelled = false
   private var failure: RootFSError?
   private var bytesRead: UInt64 = 0
 
-  // The consumer's own.
+  // The consumer's own: its place in the slot that it reads, and that slot's length (0 for none).
+  private var first = 0
   private var offset = 0
+  private var length = 0
 
   /// Starts the worker.
   init(_ input: ArchiveInput) throws(RootFSError) {
@@ -106,20 +107,31 @@ final class ArchivePipeline: ByteSource, @unchecked Sendable {
   // MARK: The consumer
 
   func window() throws(RootFSError) -> UnsafeRawBufferPointer {
+    if length == 0 {
+      try waitForSlot()
+      if length == 0 { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    }
+    return UnsafeRawBufferPointer(rebasing: slots[first][offset..<length])
+  }
+
+  private func waitForSlot() throws(RootFSError) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while filled == 0 && !isEnded { pthread_cond_wait(changed, mutex) }
-    if filled > 0 { return UnsafeRawBufferPointer(rebasing: slots[first][offset..<lengths[first]]) }
-    if let failure { throw failure }
-    return UnsafeRawBufferPointer(start: nil, count: 0)
+    if filled > 0 {
+      length = lengths[first]
+    } else if let failure {
+      throw failure
+    }
   }
 
   func consume(_ count: Int) {
     offset += count
+    if offset < length || length == 0 { return }
+    offset = 0
+    length = 0
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    guard filled > 0, offset >= lengths[first] else { return }
-    offset = 0
     first = (first + 1) % Self.slotCount
     filled -= 1
     pthread_cond_broadcast(changed)
