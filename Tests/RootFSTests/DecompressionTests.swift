@@ -8,10 +8,14 @@ import Testing
 @testable import RootFS
 
 @Suite struct DecompressionTests {
-  static let formats = [("gzip", "gz"), ("xz", "xz"), ("zstd", "zst")].filter { hasProgram($0.0) }.map { $0.0 }
+  static let formats = [("gzip", "gz"), ("xz", "xz"), ("zstd", "zst")].filter { hasProgram($0.0) }.map {
+    $0.0
+  }
 
   /// Compresses with the real program.
-  private static func compress(_ bytes: [UInt8], _ program: String, _ options: [String] = []) throws -> [UInt8] {
+  private static func compress(_ bytes: [UInt8], _ program: String, _ options: [String] = []) throws
+    -> [UInt8]
+  {
     let scratch = try Scratch()
     let path = try scratch.write("x", bytes)
     let command = ([program] + options + ["-c", path]).joined(separator: " ") + " > \(path).out"
@@ -26,7 +30,8 @@ import Testing
     final class Position { var value = 0 }
     let position = Position()
     let format = try ArchiveFormat.detect(Array(bytes.prefix(ArchiveFormat.prefixBytes)))
-    let input = try ArchiveInput(format: format, limit: .init(bytes: limit, reason: "the limit of the test")) {
+    let input = try ArchiveInput(format: format, limit: .init(bytes: limit, reason: "the limit of the test"))
+    {
       (buffer) throws(RootFSError) -> Int in
       let count = min(buffer.count, bytes.count - position.value, chunk)
       buffer.copyBytes(from: bytes[position.value..<(position.value + count)])
@@ -131,7 +136,9 @@ import Testing
   /// Frames that ask for more memory than is ever given, hand-made: RFC 8878, section 3.1.1.1.
   @Test func boundsTheWindowOfZstd() throws {
     // Magic, descriptor without single segment, window descriptor 2^(10+exponent), an empty last block.
-    func frame(exponent: UInt8) -> [UInt8] { [0x28, 0xb5, 0x2f, 0xfd, 0x00, exponent << 3, 0x01, 0x00, 0x00] }
+    func frame(exponent: UInt8) -> [UInt8] {
+      [0x28, 0xb5, 0x2f, 0xfd, 0x00, exponent << 3, 0x01, 0x00, 0x00]
+    }
     #expect(try Self.decompress(frame(exponent: 17)).output.isEmpty)
     for exponent: UInt8 in [18, 22, 31] {
       let error = failure { () throws(RootFSError) in _ = try Self.decompress(frame(exponent: exponent)) }
@@ -141,14 +148,16 @@ import Testing
 
   @Test(.enabled(if: hasProgram("xz"), "needs xz"))
   func boundsTheDictionaryOfXZ() throws {
-    let compressed = try Self.compress(TarWriter.archive { $0.file("f") }, "xz", ["--lzma2=preset=0,dict=256MiB"])
+    let compressed = try Self.compress(
+      TarWriter.archive { $0.file("f") }, "xz", ["--lzma2=preset=0,dict=256MiB"])
     let error = failure { () throws(RootFSError) in _ = try Self.decompress(compressed) }
     #expect(error?.code == .limitExceeded)
   }
 
   @Test(arguments: [
     ("bzip2", Array("BZh9".utf8)), ("zip", [0x50, 0x4b, 0x03, 0x04]), ("lz4", [0x04, 0x22, 0x4d, 0x18]),
-    ("squashfs", Array("hsqs".utf8)), ("EROFS", [UInt8](repeating: 1, count: 1024) + [0xe2, 0xe1, 0xf5, 0xe0]),
+    ("squashfs", Array("hsqs".utf8)),
+    ("EROFS", [UInt8](repeating: 1, count: 1024) + [0xe2, 0xe1, 0xf5, 0xe0]),
     ("ext4", [UInt8](repeating: 1, count: 1080) + [0x53, 0xef]), ("ELF", [0x7f, 0x45, 0x4c, 0x46]),
     ("empty", []), ("neither", Array("hello, world".utf8)), ("XFS", Array("XFSB".utf8)),
   ])

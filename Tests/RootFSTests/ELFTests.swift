@@ -16,7 +16,8 @@ import Testing
     let closure = try HostClosure(of: [program], searchPath: HostClosureTests.standardPath)
     for member in closure.members {
       guard case .file = member.content, case .library = member.reason else { continue }
-      let text = try #require(try run(["readelf", "-d", member.path], environment: ["LC_ALL": "C", "PATH": "/usr/bin"]))
+      let text = try #require(
+        try run(["readelf", "-d", member.path], environment: ["LC_ALL": "C", "PATH": "/usr/bin"]))
       func values(_ tag: String) -> [String] {
         text.split(separator: "\n").filter { $0.contains("(\(tag))") }.compactMap { line in
           line.split(separator: "[").last.map { String($0.prefix { $0 != "]" }) }
@@ -32,7 +33,8 @@ import Testing
 
   /// Damage anywhere in the headers gives an answer or an error, not a crash.
   @Test func survivesMutation() throws {
-    let path = try #require(try HostClosure(of: ["ls"], searchPath: HostClosureTests.standardPath).requested.first)
+    let path = try #require(
+      try HostClosure(of: ["ls"], searchPath: HostClosureTests.standardPath).requested.first)
     let original = try Self.bytes(path.realPath)
     #expect(try ELFFile(MemoryBytes(content: original)).interpreter != nil)
     var dice = Dice(11)
@@ -57,7 +59,9 @@ import Testing
   @Test func readsOtherArchitectures() throws {
     var file = [UInt8](repeating: 0, count: 512)
     func put(_ value: UInt32, _ offset: Int, _ width: Int = 4) {
-      for index in 0..<width { file[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * (width - 1 - index))) }
+      for index in 0..<width {
+        file[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * (width - 1 - index)))
+      }
     }
     file.replaceSubrange(0..<7, with: ELFFile.magic + [1, 2, 1])
     put(20, 18, 2)  // EM_PPC
@@ -98,7 +102,9 @@ import Testing
   }
 
   @Test func readsBothCacheFormatsAndSurvivesDamage() throws {
-    let new = Self.newCache([("liba.so", "/lib/liba.so"), ("libb.so", "/opt/libb.so"), ("liba.so", "/x/liba.so")])
+    let new = Self.newCache([
+      ("liba.so", "/lib/liba.so"), ("libb.so", "/opt/libb.so"), ("liba.so", "/x/liba.so"),
+    ])
     let expected = ["liba.so": ["/lib/liba.so", "/x/liba.so"], "libb.so": ["/opt/libb.so"]]
     #expect(try LoaderCache(new).paths == expected)
     let old = Self.oldCache([("liba.so", "/lib/liba.so")])
@@ -113,7 +119,9 @@ import Testing
       for _ in 0..<2000 {
         var damaged = cache
         damaged[Int.random(in: 0..<damaged.count, using: &dice)] = UInt8.random(in: 0...255, using: &dice)
-        do throws(RootFSError) { _ = try LoaderCache(damaged) } catch { #expect(error.code == .damagedProgram) }
+        do throws(RootFSError) { _ = try LoaderCache(damaged) } catch {
+          #expect(error.code == .damagedProgram)
+        }
       }
     }
     #expect(throws: RootFSError.self) { try LoaderCache(Self.newCache([("liba.so", "relative")])) }
@@ -151,14 +159,17 @@ import Testing
 
   @Test func findsTheLoadersDirectories() {
     let glibc =
-      Array("text\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0/etc/suid-debug\0/x/\0y".utf8)
+      Array(
+        "text\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0/etc/suid-debug\0/x/\0y"
+          .utf8)
     #expect(
       LoaderDirectories(loader: glibc, path: "/lib64/ld-linux-x86-64.so.2").paths == [
         "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib",
       ])
     let musl = LoaderDirectories(loader: [], path: "/lib/ld-musl-x86_64.so.1")
     #expect(musl.paths == ["/lib", "/usr/local/lib", "/usr/lib"])
-    #expect(LoaderDirectories(loader: Array("no\0directories\0/one/\0".utf8), path: "/lib/ld.so").paths.isEmpty)
+    #expect(
+      LoaderDirectories(loader: Array("no\0directories\0/one/\0".utf8), path: "/lib/ld.so").paths.isEmpty)
     #expect(LoaderDirectories(loader: [0x2f, 0x2f], path: "x").paths.isEmpty)
   }
 }

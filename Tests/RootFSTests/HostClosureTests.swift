@@ -48,7 +48,9 @@ import Testing
     #expect(expected.subtracting(found.union(variants)).isEmpty)
     // What ldd does not list can only be another place for the same name that the cache offers.
     let names = Set(expected.map(HostFiles.name(of:)))
-    for extra in found.subtracting(expected) { #expect(names.contains(HostFiles.name(of: extra)), "\(extra)") }
+    for extra in found.subtracting(expected) {
+      #expect(names.contains(HostFiles.name(of: extra)), "\(extra)")
+    }
   }
 
   @Test func membersAreOrderedAndUnique() throws {
@@ -68,11 +70,15 @@ import Testing
     let prepared = try scratch.store().prepare(.host(["bash", "ls"]), searchPath: Self.standardPath)
     #expect(prepared.isShared)
     let output = try run(
-      ["chroot", prepared.path, "/bin/bash", "-c", "ls / && echo ok && ls -d /proc /sys /dev /tmp /etc/passwd"])
+      [
+        "chroot", prepared.path, "/bin/bash", "-c",
+        "ls / && echo ok && ls -d /proc /sys /dev /tmp /etc/passwd",
+      ])
     #expect(output?.contains("\nok\n") == true, "\(output ?? "failed")")
     #expect(try run(["chroot", prepared.path, "/bin/sh", "-c", "type bash"]) != nil)
     #expect(try run(["chroot", prepared.path, "/bin/ls", "-l", "/"])?.contains("root root") == true)
-    for terminal in ["linux", "xterm"] where access("/lib/terminfo/\(terminal.prefix(1))/\(terminal)", R_OK) == 0 {
+    for terminal in ["linux", "xterm"]
+    where access("/lib/terminfo/\(terminal.prefix(1))/\(terminal)", R_OK) == 0 {
       #expect(access(prepared.path + "/lib/terminfo/\(terminal.prefix(1))/\(terminal)", R_OK) == 0)
     }
   }
@@ -89,7 +95,8 @@ import Testing
     for member in closure.members {
       guard case .file(let identity) = member.content else { continue }
       let copy = try fstatat(.workingDirectory, root + member.path, followLinks: false)
-      #expect(copy.sizeBytes == identity.sizeBytes && copy.mode == identity.mode && copy.uid == identity.userID)
+      #expect(
+        copy.sizeBytes == identity.sizeBytes && copy.mode == identity.mode && copy.uid == identity.userID)
       #expect(copy.modifiedNanoseconds == identity.modifiedNanoseconds)
       if copy.device == identity.device { #expect(copy.inode == identity.inode, "\(member.path)") }
     }
@@ -101,7 +108,8 @@ import Testing
     }
     #expect(absent?.code == .notFound)
     #expect(absent?.description == "no-such-program: no such command in PATH (/usr/bin)")
-    let directory = failure { () throws(RootFSError) in _ = try HostClosure(of: ["/usr/bin"], searchPath: "") }
+    let directory = failure { () throws(RootFSError) in _ = try HostClosure(of: ["/usr/bin"], searchPath: "")
+    }
     #expect(directory?.code == .unsupported)
     let text = failure { () throws(RootFSError) in _ = try HostClosure(of: ["/etc/passwd"], searchPath: "") }
     #expect(text?.code == .unsupported)
@@ -145,7 +153,8 @@ import Testing
     try #require(try run(["sh", "-c", script]) != nil)
     let closure = try HostClosure(of: [scratch.path + "/bin/rpath"], searchPath: "")
     let paths = Set(closure.members.map { $0.path })
-    #expect(paths.isSuperset(of: [scratch.path + "/lib/libmiddle.so", scratch.path + "/lib/deep/libdeep.so"]))
+    #expect(
+      paths.isSuperset(of: [scratch.path + "/lib/libmiddle.so", scratch.path + "/lib/deep/libdeep.so"]))
     // A DT_RUNPATH serves its own object only: libdeep is not found, by the loader neither.
     #expect(try run([scratch.path + "/bin/rpath"]) != nil)
     #expect(try run([scratch.path + "/bin/runpath"]) == nil)
@@ -156,7 +165,8 @@ import Testing
     if isRoot {
       let tree = try scratch.store().prepare(.host([scratch.path + "/bin/rpath"]), searchPath: "")
       // The loader asks /proc for $ORIGIN. The mount lives and dies with the command.
-      let command = "mount -t proc proc \(tree.path)/proc && exec chroot \(tree.path) \(scratch.path)/bin/rpath"
+      let command =
+        "mount -t proc proc \(tree.path)/proc && exec chroot \(tree.path) \(scratch.path)/bin/rpath"
       #expect(try run(["unshare", "--mount", "sh", "-c", command]) != nil)
     }
   }

@@ -99,7 +99,9 @@ struct HostileCase: Sendable, CustomTestStringConvertible {
   ]
 
   static let hardLinks: [HostileCase] = [
-    HostileCase("hard link upwards", .refused(.refusedEntry, entry: "x")) { $0.hardLink("x", "../decoy/file") },
+    HostileCase("hard link upwards", .refused(.refusedEntry, entry: "x")) {
+      $0.hardLink("x", "../decoy/file")
+    },
     HostileCase("hard link absolute", .refused(.system, entry: "x")) { $0.hardLink("x", "/decoy/file") },
     HostileCase("hard link through a link", .refused(.system, entry: "x")) {
       $0.symbolicLink("link", "../decoy")
@@ -181,9 +183,13 @@ struct HostileCase: Sendable, CustomTestStringConvertible {
     HostileCase("control characters", .harmless(inside: nil)) { $0.file("a\u{1b}[31m\nb") },
     HostileCase("link without target", .refused(.damagedArchive, entry: "x")) { $0.symbolicLink("x", "") },
     HostileCase("whiteout", .refused(.refusedEntry, entry: ".wh.x")) { $0.file(".wh.x", "") },
-    HostileCase("whiteout of the parent", .refused(.refusedEntry, entry: "a/.wh...")) { $0.file("a/.wh...", "") },
+    HostileCase("whiteout of the parent", .refused(.refusedEntry, entry: "a/.wh...")) {
+      $0.file("a/.wh...", "")
+    },
     HostileCase("whiteout without a name", .refused(.refusedEntry, entry: ".wh.")) { $0.file(".wh.", "") },
-    HostileCase("opaque root", .refused(.refusedEntry, entry: ".wh..wh..opq")) { $0.file(".wh..wh..opq", "") },
+    HostileCase("opaque root", .refused(.refusedEntry, entry: ".wh..wh..opq")) {
+      $0.file(".wh..wh..opq", "")
+    },
   ]
 
   static let numbers: [HostileCase] = [
@@ -272,7 +278,9 @@ struct HostileCase: Sendable, CustomTestStringConvertible {
       $0.end()
       $0.addContent(Array("garbage".utf8))
     },
-    HostileCase("extended header for nobody", .refused(.damagedArchive, entry: nil)) { $0.pax(["path": "x"]) },
+    HostileCase("extended header for nobody", .refused(.damagedArchive, entry: nil)) {
+      $0.pax(["path": "x"])
+    },
     HostileCase("archive in an archive", .harmless(inside: "inner.tar")) {
       var header = TarWriter.Header("inner.tar")
       let inner = TarWriter.archive { $0.file("../decoy/x") }
@@ -353,7 +361,9 @@ struct HostileCase: Sendable, CustomTestStringConvertible {
       #expect(error.description.utf8.count < 400 && !error.description.contains("\n"))
     }
     #expect(try listing(decoy) == before)
-    #expect(Set(try FileManager.default.contentsOfDirectory(atPath: scratch.path)).subtracting(["decoy", "root"]).isEmpty)
+    #expect(
+      Set(try FileManager.default.contentsOfDirectory(atPath: scratch.path)).subtracting(["decoy", "root"])
+        .isEmpty)
   }
 
   @Test func boundsTheNumberOfEntries() throws {

@@ -18,8 +18,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "alpine", "x.tar", "dir:", "tar:", "host:", "host:,", "host:bash,", "host:bin/ls", "host:./ls", "host:..",
-    "host:a\nb", "http://x/y.tar", "docker.io/library/alpine", "-x", "./a\u{0}b", "dir:a\u{0}", "host:a\u{0}b",
+    "", "alpine", "x.tar", "dir:", "tar:", "host:", "host:,", "host:bash,", "host:bin/ls", "host:./ls",
+    "host:..",
+    "host:a\nb", "http://x/y.tar", "docker.io/library/alpine", "-x", "./a\u{0}b", "dir:a\u{0}",
+    "host:a\u{0}b",
     ".hidden", "~/x",
   ])
   func refusesEverythingElse(text: String) {
@@ -37,7 +39,8 @@ import Testing
       #expect(error?.description.utf8.count ?? 0 < 500)
     }
     let many = "host:" + (0..<300).map { "p\($0)" }.joined(separator: ",")
-    #expect(failure { () throws(RootFSError) in _ = try RootFSReference.parse(many) }?.code == .invalidReference)
+    #expect(
+      failure { () throws(RootFSError) in _ = try RootFSReference.parse(many) }?.code == .invalidReference)
   }
 
   @Test(arguments: ["./x", "dir:x", "tar:x", "host:a,b"])
@@ -50,8 +53,10 @@ import Testing
     #expect(RootFSDigest(hex)?.hex == hex)
     #expect(RootFSDigest("sha256:" + hex)?.description == "sha256:" + hex)
     for bad in [
-      "", "sha256:", hex.uppercased(), String(hex.dropLast()), hex + "0", "sha512:" + hex, "sha256:../../" + hex,
-      "../" + hex.dropFirst(3), String(repeating: "g", count: 64), "sha256:sha256:" + hex, " " + hex.dropFirst(),
+      "", "sha256:", hex.uppercased(), String(hex.dropLast()), hex + "0", "sha512:" + hex,
+      "sha256:../../" + hex,
+      "../" + hex.dropFirst(3), String(repeating: "g", count: 64), "sha256:sha256:" + hex,
+      " " + hex.dropFirst(),
     ] {
       #expect(RootFSDigest(bad) == nil, "\(bad)")
     }

@@ -33,7 +33,8 @@ import Testing
     #expect(first.path == store.path + "/sha256/" + (first.digest?.hex ?? "") + "/root")
     #expect(try listing(first.path)["usr/bin/sh"] != nil)
     #expect(steps.first == .reading(doneBytes: 0, totalBytes: UInt64(Self.archive.count)))
-    #expect(steps.contains(.reading(doneBytes: UInt64(Self.archive.count), totalBytes: UInt64(Self.archive.count))))
+    #expect(
+      steps.contains(.reading(doneBytes: UInt64(Self.archive.count), totalBytes: UInt64(Self.archive.count))))
     #expect(steps.last == .syncing)
     // The second time nothing is read: the content may even be unreadable.
     let again = try scratch.store().prepare(.archive(path)) { Issue.record("\($0)") }
@@ -91,11 +92,15 @@ import Testing
       #expect(prepared.path == path && !prepared.isShared && prepared.digest == nil && prepared.lease == nil)
     }
     let file = try scratch.write("file", [])
-    #expect(failure { () throws(RootFSError) in _ = try store.prepare(.directory(file)) }?.code == .unsupported)
-    #expect(failure { () throws(RootFSError) in _ = try store.prepare(.directory(path + "/x")) }?.code == .notFound)
-    #expect(failure { () throws(RootFSError) in _ = try store.prepare(.path(path + "/x")) }?.code == .notFound)
+    #expect(
+      failure { () throws(RootFSError) in _ = try store.prepare(.directory(file)) }?.code == .unsupported)
+    #expect(
+      failure { () throws(RootFSError) in _ = try store.prepare(.directory(path + "/x")) }?.code == .notFound)
+    #expect(
+      failure { () throws(RootFSError) in _ = try store.prepare(.path(path + "/x")) }?.code == .notFound)
     #expect(failure { () throws(RootFSError) in _ = try store.prepare(.archive(path)) }?.code == .unsupported)
-    #expect(failure { () throws(RootFSError) in _ = try store.prepare(.path("/dev/null")) }?.code == .unsupported)
+    #expect(
+      failure { () throws(RootFSError) in _ = try store.prepare(.path("/dev/null")) }?.code == .unsupported)
     mkfifo(scratch.path + "/fifo", 0o600)
     let fifo = failure { () throws(RootFSError) in _ = try store.prepare(.archive(scratch.path + "/fifo")) }
     #expect(fifo?.code == .unsupported)
@@ -105,13 +110,19 @@ import Testing
     let scratch = try Scratch()
     let store = try scratch.store()
     let truncated = try scratch.write("x.tar", Array(Self.archive.dropLast(1500)))
-    let hostile = try scratch.write("y.tar", TarWriter.archive { $0.file("a"); $0.file("../b") })
-    let bomb = try scratch.write("z.tar", TarWriter.archive { $0.file("a", String(repeating: "a", count: 5000)) })
+    let hostile = try scratch.write(
+      "y.tar",
+      TarWriter.archive {
+        $0.file("a"); $0.file("../b")
+      })
+    let bomb = try scratch.write(
+      "z.tar", TarWriter.archive { $0.file("a", String(repeating: "a", count: 5000)) })
     var options = UnpackOptions()
     options.maximumRatio = 0
     options.ratioFreeBytes = 4096
     for (path, options, code) in [
-      (truncated, UnpackOptions(), RootFSError.Code.damagedArchive), (hostile, UnpackOptions(), .refusedEntry),
+      (truncated, UnpackOptions(), RootFSError.Code.damagedArchive),
+      (hostile, UnpackOptions(), .refusedEntry),
       (bomb, options, .limitExceeded),
     ] {
       let error = failure { () throws(RootFSError) in _ = try store.prepare(.path(path), options: options) }
@@ -216,7 +227,8 @@ import Testing
       chown(path, 1, 1)
       #expect(failure { () throws(RootFSError) in _ = try RootFSStore(path: path) }?.code == .untrustedStore)
     }
-    #expect(failure { () throws(RootFSError) in _ = try RootFSStore(path: "relative") }?.code == .untrustedStore)
+    #expect(
+      failure { () throws(RootFSError) in _ = try RootFSStore(path: "relative") }?.code == .untrustedStore)
     let new = try RootFSStore(path: scratch.path + "/a/b/c")
     #expect(try Linux.fstat(new.directory.fd).mode & 0o7777 == 0o700)
   }
@@ -260,7 +272,8 @@ import Testing
     for length in [0, 10, 40, manifest.count / 2, manifest.count - 1] {
       #expect(HostManifest.validDigest(Array(manifest[..<length])) == nil || manifest[length - 1] == 0)
       try Data(manifest[..<length]).write(to: URL(fileURLWithPath: index + name))
-      #expect(try store.prepare(.host(["ls"]), searchPath: HostClosureTests.standardPath).digest == first.digest)
+      #expect(
+        try store.prepare(.host(["ls"]), searchPath: HostClosureTests.standardPath).digest == first.digest)
     }
     var dice = Dice(9)
     for _ in 0..<2000 {

@@ -89,7 +89,10 @@ import Testing
       header.magic = Array("ustar  \u{0}".utf8)
       tar.add(header)
     }
-    #expect(try members(ustar).map { String(decoding: $0.entry.path, as: UTF8.self) } == ["long/prefix/name", "name"])
+    #expect(
+      try members(ustar).map { String(decoding: $0.entry.path, as: UTF8.self) } == [
+        "long/prefix/name", "name",
+      ])
   }
 
   @Test func readsBase256Numbers() throws {
@@ -117,14 +120,18 @@ import Testing
     #expect((0..<1_000_000_000).contains(records.modified?.nanoseconds ?? -1))
   }
 
-  @Test(arguments: ["", "5 a=\n", "x", "6 a=b", "99999999999999999999999 a=b\n", "3 =", "7 a b c\n", "0 a=b\n", "-6 a=b\n"])
+  @Test(arguments: [
+    "", "5 a=\n", "x", "6 a=b", "99999999999999999999999 a=b\n", "3 =", "7 a b c\n", "0 a=b\n", "-6 a=b\n",
+  ])
   func refusesMalformedRecords(text: String) throws {
     if text.isEmpty {
       #expect(try PaxRecords([], limits: TarLimits()) == PaxRecords())
     } else if text == "5 a=\n" {
       #expect(try PaxRecords(Array(text.utf8), limits: TarLimits()) == PaxRecords())
     } else {
-      let error = failure { () throws(RootFSError) in _ = try PaxRecords(Array(text.utf8), limits: TarLimits()) }
+      let error = failure { () throws(RootFSError) in
+        _ = try PaxRecords(Array(text.utf8), limits: TarLimits())
+      }
       #expect(error?.code == .damagedArchive)
     }
   }
@@ -147,14 +154,18 @@ import Testing
   /// All four ways in which GNU tar stores holes, written by GNU tar itself.
   @Test(
     .enabled(if: hasProgram("tar"), "needs GNU tar"),
-    arguments: [["--format=gnu"], ["--format=pax", "--sparse-version=0.0"], ["--format=pax", "--sparse-version=0.1"],
-      ["--format=pax", "--sparse-version=1.0"]])
+    arguments: [
+      ["--format=gnu"], ["--format=pax", "--sparse-version=0.0"], ["--format=pax", "--sparse-version=0.1"],
+      ["--format=pax", "--sparse-version=1.0"],
+    ])
   func readsSparseFiles(format: [String]) throws {
     let scratch = try Scratch()
     let source = try scratch.makeDirectory("source")
     // Thirty runs, so that the old format needs blocks that continue the map.
     var content = [UInt8](repeating: 0, count: 4 << 20)
-    for run in 0..<30 { content[(run * 131072)..<(run * 131072 + 4096)] = [UInt8](repeating: UInt8(run + 1), count: 4096)[...] }
+    for run in 0..<30 {
+      content[(run * 131072)..<(run * 131072 + 4096)] = [UInt8](repeating: UInt8(run + 1), count: 4096)[...]
+    }
     let path = try scratch.write("source/holes", content)
     try run(["fallocate", "--dig-holes", path])
     let tar = scratch.path + "/x.tar"

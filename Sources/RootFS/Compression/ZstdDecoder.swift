@@ -47,7 +47,8 @@ final class ZstdDecoder: Decoder {
       RootFSError(.limitExceeded, "zstd: needs a window of more than \(1 << (maximumWindowLog - 20)) MiB")
     case ZSTD_error_prefix_unknown:
       RootFSError(.damagedArchive, "zstd: data follows the end of the compressed data")
-    case ZSTD_error_memory_allocation: RootFSError(.system, "cannot decompress", errno: Errno.outOfMemory.rawValue)
+    case ZSTD_error_memory_allocation:
+      RootFSError(.system, "cannot decompress", errno: Errno.outOfMemory.rawValue)
     default: RootFSError(.damagedArchive, "zstd: " + String(cString: ZSTD_getErrorName(result)))
     }
   }

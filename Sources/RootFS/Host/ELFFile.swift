@@ -103,7 +103,9 @@ struct ELFFile: Equatable {
     /// The unsigned integer of `width` bytes at `offset`, which the caller knows to be inside.
     private static func integer(_ bytes: [UInt8], _ offset: Int, _ width: Int, _ isBig: Bool) -> UInt64 {
       var value: UInt64 = 0
-      for index in 0..<width { value = value << 8 | UInt64(bytes[offset + (isBig ? index : width - 1 - index)]) }
+      for index in 0..<width {
+        value = value << 8 | UInt64(bytes[offset + (isBig ? index : width - 1 - index)])
+      }
       return value
     }
 
@@ -177,7 +179,8 @@ struct ELFFile: Equatable {
     func string(at offset: UInt64, limit: UInt64, _ what: String) throws(RootFSError) -> String {
       let count = Int(clamping: min(limit, UInt64(ELFFile.maximumStringBytes)))
       let bytes = try source.bytes(at: offset, count: count)
-      guard let end = bytes.firstIndex(of: 0), let text = String(validating: bytes[..<end], as: UTF8.self) else {
+      guard let end = bytes.firstIndex(of: 0), let text = String(validating: bytes[..<end], as: UTF8.self)
+      else {
         throw RootFSError(.damagedProgram, "\(what) is not a text of at most 4095 bytes")
       }
       return text

@@ -76,7 +76,9 @@ struct HostClosure {
     }
     for directory in searchPath {
       let path = (directory == "/" ? "" : directory) + "/" + name
-      if let place = try files.resolve(path), !place.isDirectory, place.identity.mode & 0o111 != 0 { return path }
+      if let place = try files.resolve(path), !place.isDirectory, place.identity.mode & 0o111 != 0 {
+        return path
+      }
     }
     let list = searchPath.joined(separator: ":")
     throw RootFSError(.notFound, "no such command in PATH (\(list))", subject: name)
@@ -164,7 +166,9 @@ struct HostClosure {
             library.object.path,
             .library(name: name, neededBy: object.path, foundBy: library.source))
           queue.append(library.object)
-          if library.source == .cache, !search.defaults.paths.contains(HostFiles.parent(of: library.object.path)) {
+          if library.source == .cache,
+            !search.defaults.paths.contains(HostFiles.parent(of: library.object.path))
+          {
             needsCache = true
           }
         }
@@ -227,7 +231,8 @@ struct HostClosure {
     for (step, answer, isLast) in visited {
       switch answer {
       case .absent: break
-      case .directory: insert(HostMember(path: step, content: .directory(mode: 0o755), reason: .way(to: path)))
+      case .directory:
+        insert(HostMember(path: step, content: .directory(mode: 0o755), reason: .way(to: path)))
       case .link(_, let target):
         insert(
           HostMember(path: step, content: .link(target: target), reason: isLast ? reason : .way(to: path)))

@@ -43,7 +43,8 @@ extension HostReason: CustomStringConvertible {
     case .command(let name): "makes \(name) a command"
     case .way(let path): "on the way to \(path)"
     case .loader(let path): "program loader of \(path)"
-    case .library(let name, let path, let source): "library \(name), needed by \(path), found \(source.rawValue)"
+    case .library(let name, let path, let source):
+      "library \(name), needed by \(path), found \(source.rawValue)"
     case .scriptInterpreter(let path): "runs the script \(path)"
     case .loaderCache: "list of libraries outside the loader's default directories"
     case .terminal: "terminal description"

@@ -43,7 +43,8 @@ struct HostTreeWriter {
     }
   }
 
-  private mutating func write(_ member: HostMember, named name: String, in directory: FD) throws(RootFSError) {
+  private mutating func write(_ member: HostMember, named name: String, in directory: FD) throws(RootFSError)
+  {
     do throws(SyscallError) {
       switch member.content {
       case .directory(let mode):
@@ -54,7 +55,8 @@ struct HostTreeWriter {
         try Linux.fchmodat(directory, name, mode)
       case .link(let target): try Linux.symlinkat(target, directory, name)
       case .text(let text, let mode):
-        let file = try Linux.openat(directory, name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
+        let file = try Linux.openat(
+          directory, name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
         try writeAll(file.fd, Array(text.utf8))
         try Linux.fchmod(file.fd, mode)
       case .file(let identity):

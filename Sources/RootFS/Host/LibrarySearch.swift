@@ -51,7 +51,9 @@ struct LibrarySearch {
     if let cache, !object.elf.ignoresDefaultDirectories {
       var found: [Found] = []
       for path in cache.paths[name] ?? [] {
-        if let library = try candidate(path, for: object) { found.append(Found(object: library, source: .cache)) }
+        if let library = try candidate(path, for: object) {
+          found.append(Found(object: library, source: .cache))
+        }
       }
       if !found.isEmpty { return found }
     }

@@ -47,7 +47,9 @@ struct LoaderCache: Equatable {
     guard data.count >= header else { throw Self.damaged("is truncated") }
     // Byte 28: 2 for little and 3 for big endian, 0 in old files; only the machine's own order is ever read.
     let isBig = Int(bigEndian: 1) == 1
-    if data[start + 28] & 3 == (isBig ? 2 : 3) { throw Self.damaged("is of a machine with another byte order") }
+    if data[start + 28] & 3 == (isBig ? 2 : 3) {
+      throw Self.damaged("is of a machine with another byte order")
+    }
     let count = try Self.number(Array(data.prefix(header)), 20)
     let (size, overflow) = count.multipliedReportingOverflow(by: 24)
     guard !overflow, size <= data.count - header else { throw Self.damaged("is truncated") }

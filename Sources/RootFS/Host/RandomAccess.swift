@@ -30,7 +30,8 @@ struct FileBytes: RandomAccess {
     var failed: Int32 = 0
     let result = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       while initialized < count {
-        let part = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[initialized...])
+        let part = UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[initialized...])
         let got = pread(file.rawValue, part.baseAddress, part.count, start + initialized)
         if got < 0 {
           let error = errno

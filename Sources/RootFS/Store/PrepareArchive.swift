@@ -49,7 +49,8 @@ extension RootFSStore {
   ) throws(RootFSError) -> (RootFSDigest, RootFSLease, UnpackReport) {
     let tree = try makeTemporaryTree()
     do throws(RootFSError) {
-      let (archiveDigest, report) = try archive.unpack(into: tree.root.fd, options: options, progress: progress)
+      let (archiveDigest, report) = try archive.unpack(
+        into: tree.root.fd, options: options, progress: progress)
       let digest = ArchiveIndex.key(archiveDigest, options)
       progress(.syncing)
       var mark = TreeMark()

@@ -66,7 +66,9 @@ extension RootFSStore {
       if error.errno == .noEntry { return nil }
       throw failure("read the index", error)
     }
-    guard let digest = HostManifest.validDigest(manifest), let lease = try lease(on: digest) else { return nil }
+    guard let digest = HostManifest.validDigest(manifest), let lease = try lease(on: digest) else {
+      return nil
+    }
     return (digest, lease)
   }
 

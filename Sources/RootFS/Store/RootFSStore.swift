@@ -117,7 +117,9 @@ public final class RootFSStore: Sendable {
     return String(cString: value)
   }
 
-  private func useDirectory(_ path: String, _ reference: RootFSReference) throws(RootFSError) -> PreparedRootFS {
+  private func useDirectory(_ path: String, _ reference: RootFSReference) throws(RootFSError)
+    -> PreparedRootFS
+  {
     do throws(SyscallError) {
       _ = try openat(.workingDirectory, path, [.path, .directory])
     } catch {
@@ -129,7 +131,8 @@ public final class RootFSStore: Sendable {
     }
     defer { free(real) }
     return PreparedRootFS(
-      path: String(cString: real), isShared: false, digest: nil, source: reference.description, wasCached: true,
+      path: String(cString: real), isShared: false, digest: nil, source: reference.description,
+      wasCached: true,
       warnings: [], lease: nil)
   }
 

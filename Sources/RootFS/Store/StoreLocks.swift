@@ -12,7 +12,8 @@ extension RootFSStore {
   /// Takes the lock `name`, waiting if somebody else has it. The lock is held until the descriptor is closed.
   ///
   /// - Parameter onWait: called once before waiting.
-  func lock(_ name: String, exclusive: Bool = true, onWait: () -> Void = {}) throws(RootFSError) -> Descriptor {
+  func lock(_ name: String, exclusive: Bool = true, onWait: () -> Void = {}) throws(RootFSError) -> Descriptor
+  {
     var hasWaited = false
     while true {
       let file = try openLock(name)

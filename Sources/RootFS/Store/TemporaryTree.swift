@@ -147,7 +147,9 @@ extension RootFSStore {
       let listing = try openat(directory.fd, ".", [.readOnly, .directory])
       for entry in try listDirectory(listing.fd) where entry.name.hasPrefix(Self.temporaryPrefix) {
         let tree = try openat(directory.fd, entry.name, [.readOnly, .directory, .noFollow])
-        if try flock(tree.fd, exclusive: true, wait: false) { return AbandonedTree(name: entry.name, lock: tree) }
+        if try flock(tree.fd, exclusive: true, wait: false) {
+          return AbandonedTree(name: entry.name, lock: tree)
+        }
       }
       return nil
     } catch {

@@ -82,7 +82,8 @@ struct PaxRecords: Equatable {
     case "uid": userID = try value.isEmpty ? nil : Self.identifier(value, keyword)
     case "gid": groupID = try value.isEmpty ? nil : Self.identifier(value, keyword)
     case "mtime": modified = try value.isEmpty ? nil : Self.time(value)
-    default: break  // Comments, access times, user names, vendor keywords: nothing that an unpacked tree shows.
+    // Comments, access times, user names, vendor keywords: nothing that an unpacked tree shows.
+    default: break
     }
   }
 
@@ -183,7 +184,9 @@ extension PaxRecords.Sparse {
     case "GNU.sparse.map":
       segments = []
       let parts = value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-      guard parts.count % 2 == 0 else { throw PaxRecords.damaged("the sparse map has an odd number of values") }
+      guard parts.count % 2 == 0 else {
+        throw PaxRecords.damaged("the sparse map has an odd number of values")
+      }
       for index in stride(from: 0, to: parts.count, by: 2) {
         let offset = try PaxRecords.number(parts[index], keyword)
         try append(offset, try PaxRecords.number(parts[index + 1], keyword), limits)

@@ -161,7 +161,8 @@ extension TarReader {
       names.pax = try PaxRecords(try extensionData(header), limits: limits)
     case UInt8(ascii: "g"):
       let records = try PaxRecords(try extensionData(header), limits: limits)
-      guard records.path == nil, records.linkPath == nil, records.size == nil, !records.sparse.isPresent else {
+      guard records.path == nil, records.linkPath == nil, records.size == nil, !records.sparse.isPresent
+      else {
         throw RootFSError(.refusedEntry, "a global header gives all members one name or size")
       }
       global = records.merged(over: global)

@@ -153,9 +153,11 @@ struct ArchiveFile: ~Copyable {
     let ratioLimit = tooLarge || tooMuch ? .max : byRatio
     if ratioLimit <= usable {
       return ArchiveInput.OutputLimit(
-        bytes: ratioLimit, reason: "\(options.maximumRatio) times its own size; it looks like a decompression bomb")
+        bytes: ratioLimit,
+        reason: "\(options.maximumRatio) times its own size; it looks like a decompression bomb")
     }
     return ArchiveInput.OutputLimit(
-      bytes: usable, reason: "which is what the file system has free beyond a reserve of \(options.reservedBytes)")
+      bytes: usable,
+      reason: "which is what the file system has free beyond a reserve of \(options.reservedBytes)")
   }
 }

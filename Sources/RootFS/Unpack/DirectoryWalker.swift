@@ -63,7 +63,9 @@ final class DirectoryWalker {
   /// Walks the components `from..<to` of `path` from the current directory.
   private func walk(_ path: ArchivePath, from: Int, to depth: Int, create: Bool) throws(RootFSError) {
     var pending: [[UInt8]] = []
-    for index in stride(from: depth - 1, through: from, by: -1) { pending.append(Array(path.component(index))) }
+    for index in stride(from: depth - 1, through: from, by: -1) {
+      pending.append(Array(path.component(index)))
+    }
     var links = 0
     var isLiteral = true
     while let name = pending.popLast() {

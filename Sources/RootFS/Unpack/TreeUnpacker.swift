@@ -172,7 +172,8 @@ struct TreeUnpacker<Source: ByteSource> {
     let target = entry.linkTarget
     guard !target.isEmpty else { throw RootFSError(.damagedArchive, "is a symbolic link without a target") }
     guard target.count <= ArchivePath.maximumBytes else {
-      throw RootFSError(.limitExceeded, "the link's target has \(target.count) bytes; at most 4095 are possible")
+      throw RootFSError(
+        .limitExceeded, "the link's target has \(target.count) bytes; at most 4095 are possible")
     }
     let terminated = target + [0]
     _ = try creating(path, "create the symbolic link") { directory, name in
@@ -304,7 +305,9 @@ struct TreeUnpacker<Source: ByteSource> {
 
   private mutating func setAttributes(of entry: TarEntry, on file: FD) throws(RootFSError) {
     for attribute in entry.attributes {
-      if try !AttributePolicy.set(attribute, on: file, asRoot: owners.areKept) { report.droppedAttributes += 1 }
+      if try !AttributePolicy.set(attribute, on: file, asRoot: owners.areKept) {
+        report.droppedAttributes += 1
+      }
     }
   }
 }
