@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+/// Which network the container sees: `--network`.
+public enum NetworkMode: String, Equatable, Sendable {
+  /// A network namespace of its own with nothing but the loopback interface.
+  case none
+  /// The host's own network.
+  case host
+
+  /// Parses the value of `--network`.
+  ///
+  /// - Throws: An ``EngineError`` without context; the caller names the flag.
+  static func parse(_ text: String) throws(EngineError) -> NetworkMode {
+    if let mode = NetworkMode(rawValue: text) { return mode }
+    throw EngineError("this network is not available yet: expected none or host")
+  }
+}
+
+/// Host names, and the lines of `/etc/hosts`.
+enum HostName {
+  /// The kernel's limit for a host name in bytes (`__NEW_UTS_LEN`).
+  static let longest = 64
+
+  /// Checks a host name: letters, digits, dashes and dots, as RFC 1123 has it, underscores tolerated. The grammar
+  /// also keeps line breaks and blanks out of `/etc/hosts`.
+  ///
+  /// - Throws: An ``EngineError`` without context; the caller names the flag.
+  static func check(_ name: String, longest: Int = HostName.longest) throws(EngineError) {
+    if name.isEmpty { throw EngineError("a host name must not be empty") }
+    if name.utf8.count > longest { throw EngineError("longer than the \(longest) bytes that a host name may have") }
+    for label in name.pieces(separatedBy: Byte.dot) {
+      let bytes = label.utf8
+      guard let first = bytes.first, let last = bytes.last, bytes.count <= 63 else {
+        throw EngineError("not a host name: each part between dots has 1 to 63 characters")
+      }
+      guard bytes.allSatisfy({ Byte.isAlphanumeric($0) || $0 == Byte.dash || $0 == Byte.underscore }),
+        first != Byte.dash, last != Byte.dash
+      else {
+        throw EngineError("not a host name: expected letters, digits and dashes, no dash at either end")
+      }
+    }
+  }
+}
+
+/// One `--add-host NAME:ADDRESS`.
+public struct HostEntry: Equatable, Sendable {
+  public var name: String
+  /// An IPv4 or IPv6 address in text form.
+  public var address: String
+
+  /// Parses `NAME:ADDRESS` or `NAME=ADDRESS`.
+  ///
+  /// - Throws: An ``EngineError`` without context; the caller names the flag.
+  static func parse(_ text: String) throws(EngineError) -> HostEntry {
+    var (name, address) = text.cut(at: Byte.equals)
+    if address == nil { (name, address) = text.cut(at: Byte.colon) }
+    guard var address else { throw EngineError("expected NAME:ADDRESS") }
+    try HostName.check(name, longest: 253)
+    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+    if address == "host-gateway" { throw EngineError("host-gateway is not available yet: it comes with bridges") }
+    guard IPAddress.isValid(address) else { throw EngineError("\(address.quoted) is no IP address") }
+    return HostEntry(name: name, address: address)
+  }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+public import OCI
+
+/// What `roost run` was asked for: every flag as a checked value, the root, the command. A pure value: making one
+/// reads no file and asks no kernel.
+public struct RunOptions: Equatable, Sendable {
+  // The container and its life.
+  public var name: String?
+  public var removesAfterwards = false
+  public var detaches = false
+  /// Where the container's id is written; must not exist.
+  public var idFile: String?
+  /// Where the container's first process id is written.
+  public var pidFile: String?
+  /// KEY and value, the last of equal keys wins.
+  public var labels: [KeyValue] = []
+  public var annotations: [KeyValue] = []
+  /// The signal that `stop` sends first.
+  public var stopSignal: Int32?
+  /// Seconds that `stop` waits before it kills; -1 waits for ever.
+  public var stopTimeoutSeconds: Int32?
+  /// The OCI runtime to use: a path, or a name to be found in PATH.
+  public var runtime: String?
+  /// Whether signals that `roost run` receives go to the container.
+  public var forwardsSignals = true
+  public var quiet = false
+
+  // Standard input, output and the terminal.
+  public var interactive = false
+  public var terminal = false
+
+  // The process.
+  /// nil: not given. Empty: `--entrypoint ""`, which clears the root's own.
+  public var entrypoint: String?
+  public var environmentFiles: [String] = []
+  public var environment: [EnvironmentEntry] = []
+  public var workingDirectory: String?
+  public var user: UserRequest?
+  public var additionalGroups: [Identity] = []
+  /// Permission bits to withhold, 0 … 0o777.
+  public var umask: UInt32?
+  public var limits: [Rlimit] = []
+  /// -1000 … 1000.
+  public var outOfMemoryAdjustment: Int32?
+  public var usesInit = false
+
+  // File systems.
+  public var mounts: [MountRequest] = []
+  public var readOnlyRoot = false
+  /// Whether a root that is a directory of the host is left untouched and gets a layer of its own.
+  public var usesOverlay = false
+  /// Bytes.
+  public var sharedMemoryBytes: Int64 = 64 << 20
+
+  // Rights.
+  public var capabilitiesToAdd: [String] = []
+  public var capabilitiesToDrop: [String] = []
+  public var privileged = false
+  public var security = SecurityOptions()
+  public var devices: [DeviceRequest] = []
+  public var sysctls: [KeyValue] = []
+
+  // Network.
+  public var network: NetworkMode?
+  public var hostname: String?
+  public var hosts: [HostEntry] = []
+
+  // Limits of the control groups; nil where none was asked for.
+  public var memory = MemoryResources()
+  public var cpu = CPUResources()
+  /// Which of `--cpus` and `--cpu-percent` set the quota.
+  var cpuShorthand: String?
+  /// -1: no limit. nil: the default.
+  public var pidsLimit: Int64?
+  /// 10 … 1000.
+  public var blockIOWeight: UInt16?
+
+  // What follows the flags.
+  public var root = ""
+  public var command: [String] = []
+
+  public init() {}
+
+  /// Parses the arguments of `roost run` behind the word `run`.
+  ///
+  /// - Throws: ``EngineError`` naming the flag.
+  public static func parse(_ arguments: [String]) throws(EngineError) -> RunOptions {
+    var options = RunOptions()
+    let index = try RunFlags.table.parse(arguments, into: &options)
+    guard index < arguments.count else {
+      throw EngineError(
+        "the root file system is missing: a directory (./rootfs), an archive (./rootfs.tar.gz) or programs of the "
+          + "host (host:bash,ls)")
+    }
+    options.root = arguments[index]
+    options.command = Array(arguments[(index + 1)...])
+    try options.checkCombinations()
+    return options
+  }
+
+  /// Checks what no flag can check alone.
+  private func checkCombinations() throws(EngineError) {
+    if detaches {
+      throw EngineError("--detach: not available yet: it comes with the logs of detached containers")
+    }
+    try checkMemory()
+    if let cpuShorthand, cpu.period != nil {
+      throw EngineError("\(cpuShorthand) and --cpu-period exclude each other")
+    }
+    var destinations: [String: String] = [:]
+    for mount in mounts {
+      if let other = destinations.updateValue(mount.origin, forKey: mount.destination) {
+        throw EngineError("\(mount.origin): the destination \(mount.destination) is taken by \(other)")
+      }
+    }
+    for sysctl in sysctls where network == .host && SysctlFlag.owner(of: sysctl.key) == .network {
+      throw EngineError("--sysctl \(sysctl.key): with --network host this would change the host's own setting")
+    }
+    if removesAfterwards, idFile == pidFile, let idFile {
+      throw EngineError("--cidfile and --pidfile name the same file \(idFile.quoted)")
+    }
+    if root.isEmpty { throw EngineError("the root file system's name is empty") }
+  }
+
+  private func checkMemory() throws(EngineError) {
+    let unlimited: Int64 = -1
+    if let swap = memory.swap, swap != unlimited {
+      guard let limit = memory.limit else {
+        throw EngineError("--memory-swap: it counts memory and swap together, so --memory is needed as well")
+      }
+      guard swap >= limit else {
+        throw EngineError(
+          "--memory-swap: \(SizeText.format(swap)) is below --memory \(SizeText.format(limit)); it counts memory "
+            + "and swap together")
+      }
+    }
+    if let reservation = memory.reservation, let limit = memory.limit, reservation > limit {
+      throw EngineError(
+        "--memory-reservation: \(SizeText.format(reservation)) is above --memory \(SizeText.format(limit))")
+    }
+  }
+}

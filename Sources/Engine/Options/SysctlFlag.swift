@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import OCI
+
+/// Kernel settings of the container's own namespaces: `--sysctl KEY=VALUE`.
+enum SysctlFlag {
+  /// Parses one setting. Only keys that a namespace of the container owns are accepted: anything else would change
+  /// the host.
+  ///
+  /// - Throws: An ``EngineError`` without context; the caller names the flag.
+  static func parse(_ text: String) throws(EngineError) -> KeyValue {
+    let (key, value) = text.cut(at: Byte.equals)
+    guard let value else { throw EngineError("the value is missing: expected KEY=VALUE") }
+    // Slashes and dots both separate; with slashes a component may hold dots (net/ipv4/conf/eth0.1/…).
+    let separator = key.utf8.contains(Byte.slash) ? Byte.slash : Byte.dot
+    let parts = key.pieces(separatedBy: separator)
+    let wellFormed = parts.count > 1 && parts.allSatisfy { part in
+      !part.isEmpty && part != "." && part != ".."
+        && part.utf8.allSatisfy { Byte.isAlphanumeric($0) || "_-.:@".utf8.contains($0) }
+    }
+    guard wellFormed else {
+      throw EngineError("\(key.quoted) is no sysctl: expected names joined by dots, as in net.ipv4.ip_forward")
+    }
+    if value.hasControlCharacter { throw EngineError("the value holds a control character") }
+    guard owner(of: parts) != nil else {
+      throw EngineError("\(key) belongs to no namespace of the container: setting it would change the host")
+    }
+    return KeyValue(key, value)
+  }
+
+  /// Which namespace a key belongs to; nil for settings of the whole machine.
+  static func owner(of key: String) -> NamespaceType? {
+    owner(of: key.pieces(separatedBy: key.utf8.contains(Byte.slash) ? Byte.slash : Byte.dot))
+  }
+
+  private static func owner(of parts: [String]) -> NamespaceType? {
+    switch parts.first {
+    case "net": return .network
+    case "fs" where parts.count > 2 && parts[1] == "mqueue": return .ipc
+    case "kernel" where parts.count == 2:
+      if parts[1] == "domainname" { return .uts }
+      return ipcKeys.contains(parts[1]) ? .ipc : nil
+    default: return nil
+    }
+  }
+
+  /// The keys of ipc_namespaces(7) below `kernel`.
+  private static let ipcKeys = [
+    "msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced",
+  ]
+}
