@@ -8,12 +8,18 @@ public enum ContainerName {
   ///
   /// - Throws: An ``EngineError`` without context; the caller names the flag.
   public static func check(_ name: String) throws(EngineError) {
-    let bytes = name.utf8
-    guard let first = bytes.first, Byte.isAlphanumeric(first), bytes.count >= 2, bytes.count <= 128,
-      bytes.allSatisfy({ Byte.isAlphanumeric($0) || $0 == Byte.dot || $0 == Byte.dash || $0 == Byte.underscore })
-    else {
+    guard isValid(name) else {
       throw EngineError(
         "not a container name: expected a letter or digit, then letters, digits, _, . or -, 2 to 128 in all")
+    }
+  }
+
+  /// Whether the text follows the grammar of names.
+  static func isValid(_ name: String) -> Bool {
+    let bytes = name.utf8
+    guard let first = bytes.first, Byte.isAlphanumeric(first), (2...128).contains(bytes.count) else { return false }
+    return bytes.allSatisfy {
+      Byte.isAlphanumeric($0) || $0 == Byte.dot || $0 == Byte.dash || $0 == Byte.underscore
     }
   }
 

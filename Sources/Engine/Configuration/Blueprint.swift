@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+public import OCI
+
+/// A container as `roost run` is going to make it: the OCI configuration, and the engine's own steps around the
+/// runtime. Pure data: `run` carries it out, `explain` prints it, tests compare it with golden files.
+public struct Blueprint: Equatable, Sendable {
+  /// The content of the bundle's `config.json`.
+  public var spec: Spec
+  /// What the engine does before it starts the runtime, in order.
+  public var preparations: [Preparation]
+
+  /// Computes the blueprint.
+  ///
+  /// - Throws: ``EngineError`` naming the flag.
+  public static func make(_ options: RunOptions, _ facts: Facts) throws(EngineError) -> Blueprint {
+    let builder = SpecBuilder(options: options, facts: facts)
+    let spec = try builder.spec()
+    return Blueprint(spec: spec, preparations: try builder.preparations())
+  }
+}
+
+/// A step of the engine's own, before the runtime takes over.
+public enum Preparation: Equatable, Sendable {
+  /// A directory that `--volume` names and that does not exist yet, made on the host.
+  case createBindSource(path: String, origin: String)
+  /// A file of the container's own, written into the container's directory.
+  case writeFile(name: String, text: String)
+  /// A directory inside the container's directory.
+  case createDirectory(name: String, mode: UInt32)
+  /// A mount namespace of the engine's own, into which the host's mounts still propagate. What is mounted in it ends
+  /// with the last process that is in it, whatever ends that process.
+  case unshareMounts
+  /// A file system that shows `lower` and writes to `upper`; the names count from the container's directory.
+  case mountOverlay(lower: String, upper: String, work: String, target: String, volatile: Bool)
+}

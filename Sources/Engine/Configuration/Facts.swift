@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+public import OCI
+
+/// What building a container's configuration has to know about the host, the root and the caller. A plain value, so
+/// that the whole configuration can be computed, tested and explained without a host.
+public struct Facts: Equatable, Sendable {
+  /// The container's id, 64 hexadecimal digits.
+  public var id: String
+  /// The container's directory of state and bundle, absolute.
+  public var directory: String
+  /// Where relative paths of the command line count from, absolute.
+  public var workingDirectory: String
+  /// The caller's environment, for `--env KEY`.
+  public var environment: [String: String] = [:]
+  /// What the `--env-file` files say, in their order.
+  public var environmentFiles: [EnvironmentEntry] = []
+  /// The root file system on the host, absolute: the directory itself, or the lower layer of an overlay.
+  public var rootPath: String
+  /// Whether the root is shared between containers, so that this one needs a layer of its own.
+  public var rootIsShared = false
+  /// What to run when the command line names nothing.
+  public var defaultCommand: [String] = []
+  public var users = UserDatabase()
+  /// The highest capability that the kernel knows, as a number.
+  public var lastCapability = 40
+  /// For each `--device`, the nodes that it stands for, with their paths in the container.
+  public var devices: [[Device]] = []
+  /// All device nodes of the host, for `--privileged`.
+  public var allDevices: [Device] = []
+  /// The kernel's directories of thermal throttling, which tell about the load of others.
+  public var thermalThrottlePaths: [String] = []
+  /// Whether the runtime knows the mount option `rro`.
+  public var canReadOnlyRecursively = true
+  /// The profile that `--security-opt seccomp=` chose, or the built-in one.
+  public var seccomp: SeccompProfile?
+  /// The host's own name.
+  public var hostName = "localhost"
+  /// The host's `/etc/hosts` and `/etc/resolv.conf`, for `--network host`.
+  public var hostsFile = ""
+  public var resolverFile = ""
+  /// Our own executable, for `--init`.
+  public var executable = ""
+
+  public init(id: String, directory: String, workingDirectory: String, rootPath: String) {
+    self.id = id
+    self.directory = directory
+    self.workingDirectory = workingDirectory
+    self.rootPath = rootPath
+  }
+
+  /// Whether the container writes to a layer of its own above the root.
+  public func needsOverlay(_ options: RunOptions) -> Bool { rootIsShared || options.usesOverlay }
+}
