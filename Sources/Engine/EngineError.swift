@@ -14,13 +14,15 @@ public struct EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   public var exitCode: Int32
 
   /// What failed while cleaning up after the first failure; printed after it, each on a line.
-  public var cleanupFailures: [String]
+  public var cleanupFailures: [String] = []
+
+  /// Whether the user has read the message already: OCI runtimes print their errors themselves.
+  public var wasPrinted = false
 
   /// Makes an error of the engine; `exitCode` is 125 unless told otherwise.
-  public init(_ message: String, exitCode: Int32 = EngineError.engineFailure, cleanupFailures: [String] = []) {
+  public init(_ message: String, exitCode: Int32 = EngineError.engineFailure) {
     self.message = message
     self.exitCode = exitCode
-    self.cleanupFailures = cleanupFailures
   }
 
   /// The engine could not do what was asked.
@@ -34,6 +36,8 @@ public struct EngineError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The same error with `context` and a colon in front, such as the flag that carried a bad value.
   public func within(_ context: String) -> EngineError {
-    EngineError("\(context): \(message)", exitCode: exitCode, cleanupFailures: cleanupFailures)
+    var result = self
+    result.message = "\(context): \(message)"
+    return result
   }
 }

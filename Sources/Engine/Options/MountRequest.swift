@@ -35,6 +35,8 @@ public struct MountRequest: Equatable, Sendable {
   public var options: [String] = []
   /// Whether a source that does not exist is created as a directory, which `--volume` does.
   public var createsSource = false
+  /// Whether SELinux labels of the source are to be changed (`z`, `Z`).
+  public var relabels = false
   /// The flag and value that asked for it, for messages: `--volume "/a:/b"`.
   public var origin: String
 

@@ -21,6 +21,9 @@ enum UlimitFlag {
     return Rlimit(type, soft: soft, hard: hard)
   }
 
+  /// The name that the flag takes.
+  static func name(of type: RlimitType) -> String { types.first { $0.type == type }?.name ?? type.rawValue }
+
   private static func number(_ text: String) throws(EngineError) -> UInt64 {
     if text == "-1" || text == "unlimited" { return .max }
     guard let value = decimal(text, as: UInt64.self) else {

@@ -67,7 +67,9 @@ extension MountRequest {
       options.append(option)
       return option.hasPrefix("no") ? String(option.dropFirst(2)) : option
     case "cached", "delegated", "consistent": return "consistency"
-    case "z", "Z": return "label"
+    case "z", "Z":
+      relabels = true
+      return "label"
     case "nocopy", "copy":
       throw EngineError("the option \(option.quoted) is for volumes by name, which are not available yet")
     case "U", "O", "idmap":

@@ -69,4 +69,11 @@ public struct RuntimeCommand: Equatable, Sendable {
     let said = RuntimeLog.lastError(path: log) ?? "ended with status \(status.shellStatus)"
     throw EngineError("\(path) \(command.first ?? ""): \(said)")
   }
+
+  /// Makes the runtime give up whatever it still has of a container; nothing is fine.
+  func forget(_ id: String, log: String) throws(EngineError) {
+    // All runtimes keep a directory per container below their root.
+    guard access("\(root)/\(id)", F_OK) == 0 else { return }
+    try call(["delete", "--force", id], log: log)
+  }
 }

@@ -33,7 +33,7 @@ extension Document {
   }
 
   /// Objects whose keys are free; every other object is a record.
-  private static let freeKeys: Set<String> = ["Labels", "Annotations", "Sysctls"]
+  private static let freeKeys: Set<String> = ["Labels", "Sysctls", "Tmpfs", "Ports", "Networks"]
 
   /// Reads one of the engine's own documents.
   ///

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import Glibc
+import Linux
+import OCI
+
+/// Runs a container in the foreground: starts the runtime, passes signals on, records what happens, waits for the end.
+///
+/// Standard input, output and error are the runtime's, untouched.
+struct ForegroundRun {
+  let runtime: RuntimeCommand
+  let options: RunOptions
+  let workingDirectory: String
+  /// The signals that were blocked before ``blockSignals()``; the runtime starts with them.
+  let mask: SignalSet
+
+  /// How it ended.
+  struct Outcome {
+    /// The payload's exit code, or why there was no payload.
+    var result: Result<Int32, EngineError>
+    var startedNanoseconds: Int64 = 0
+    var outOfMemory = false
+  }
+
+  /// Signals that processes send to `roost run` and mean for the container.
+  private static let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
+    .reduce(into: SignalSet()) { $0.insert(SignalSet($1)) }
+
+  /// Blocks the signals that are passed on, for good: from the first trace of a container until the last is gone, no
+  /// signal may end the process in between. Those that arrive early wait for the runtime.
+  ///
+  /// - Returns: The mask as it was.
+  static func blockSignals() throws(EngineError) -> SignalSet {
+    do {
+      let previous = try setSignalMask(forwarded)
+      if previous != [] { try setSignalMask(previous.union(forwarded)) }
+      return previous
+    } catch {
+      throw EngineError("cannot block signals: \(error)")
+    }
+  }
+
+  /// Starts the runtime on the bundle in `container` and stays until it has ended.
+  func run(_ container: borrowing ContainerDirectory) throws(EngineError) -> Outcome {
+    do {
+      return try watch(container)
+    } catch let error as EngineError {
+      throw error
+    } catch {
+      throw EngineError("cannot watch the container: \(error)")
+    }
+  }
+
+  private func watch(_ container: borrowing ContainerDirectory) throws -> Outcome {
+    let signals = try signalfd(Self.forwarded)
+    let watch = try PidFileWatch(directory: container.path)
+    let log = "\(container.path)/\(ContainerDirectory.FileName.log)"
+    let command = [
+      "run", "--bundle", container.path, "--pid-file", "\(container.path)/\(ContainerDirectory.FileName.pid)",
+      container.id,
+    ]
+    let child = try ChildProcess.spawn(
+      runtime.arguments(log: log, command), input: options.interactive ? .inherited : .empty, mask: mask,
+      ownGroup: !options.forwardsSignals && !options.terminal)
+    var progress = Progress()
+    let status = try wait(child.pidfd.fd, signals.fd, watch, container, &progress)
+    // Events that came together with the end are still waiting.
+    if progress.started == 0, try noteStart(container, &progress) { progress.started = realtimeNanoseconds() }
+    var outcome = Outcome(result: try judge(status, log: log, hasStarted: progress.started > 0))
+    outcome.startedNanoseconds = progress.started
+    if case .success(128 + SIGKILL) = outcome.result { outcome.outOfMemory = progress.outOfMemory }
+    return outcome
+  }
+
+  /// What is known about the container while it runs.
+  private struct Progress {
+    /// Nanoseconds since 1970; 0 before the start.
+    var started: Int64 = 0
+    var outOfMemory = false
+  }
+
+  /// Waits for the runtime's end.
+  private func wait(
+    _ child: FD, _ signals: FD, _ watch: borrowing PidFileWatch, _ container: borrowing ContainerDirectory,
+    _ progress: inout Progress
+  ) throws -> ExitStatus {
+    var memory: MemoryGuard?
+    while true {
+      var entries = [PollEntry(child), PollEntry(signals)]
+      if progress.started == 0 { entries.append(PollEntry(watch.fd)) }
+      if let memory { entries.append(PollEntry(memory.process)) }
+      try poll(&entries)
+      // The counter first: once the runtime knows of the end as well, the cgroup will not last.
+      if let guardian = memory, entries.contains(where: { $0.fd == guardian.process && $0.isReadable }) {
+        progress.outOfMemory = guardian.hasKilled
+        memory = nil
+      }
+      if entries[1].isReadable { try forward(signals, to: child) }
+      if progress.started == 0, entries[2].isReadable {
+        try watch.drain()
+        if try noteStart(container, &progress), options.memory.limit != nil {
+          memory = try MemoryGuard(container)
+        }
+      }
+      if entries[0].isReadable, let status = try waitid(child, wait: false) { return status }
+    }
+  }
+
+  /// Passes on the signals that processes sent. Those that the kernel sent for the terminal (sender 0) went to the whole
+  /// process group, so the runtime has them already.
+  private func forward(_ signals: FD, to child: FD) throws(SyscallError) {
+    while let (signal, sender) = try readSignal(signals) {
+      guard options.forwardsSignals, sender != 0 else { continue }
+      do {
+        try pidfdSendSignal(child, signal)
+      } catch {
+        // It has just ended; the loop will see that.
+        if error.errno != .noProcess { throw error }
+      }
+    }
+  }
+
+  /// Records the container's first process once the runtime has told its id.
+  ///
+  /// - Returns: whether it has.
+  private func noteStart(_ container: borrowing ContainerDirectory, _ progress: inout Progress) throws -> Bool {
+    guard let pid = try container.readPid() else { return false }
+    progress.started = realtimeNanoseconds()
+    var state = ContainerState(phase: .running)
+    state.pid = pid
+    // A process that has ended by now has no start time; the end will be recorded in a moment.
+    state.startTicks = try Liveness.startTicks(of: pid) ?? 0
+    state.bootID = try Liveness.bootID()
+    state.startedNanoseconds = progress.started
+    try container.write(state)
+    if let file = options.pidFile { try PidFile.write(pid, to: absolute(file, from: workingDirectory)) }
+    return true
+  }
+
+  /// Tells a payload's end from a runtime's failure.
+  private func judge(
+    _ status: ExitStatus, log: String, hasStarted: Bool
+  ) throws(EngineError) -> Result<Int32, EngineError> {
+    guard case .exited(let code) = status else {
+      return .failure(EngineError("the runtime \(runtime.path) was ended by signal \(status.shellStatus - 128)"))
+    }
+    if code == 0 { return .success(0) }
+    guard let message = RuntimeLog.lastError(path: log) else {
+      if hasStarted { return .success(code) }
+      return .failure(EngineError("the runtime \(runtime.path) ended with status \(code) and gave no reason"))
+    }
+    let exitCode = RuntimeLog.exitCode(for: message)
+    // Runtimes also log what does not end the payload, such as a signal that came too late.
+    if hasStarted, exitCode == EngineError.engineFailure { return .success(code) }
+    var error = EngineError(message, exitCode: exitCode)
+    error.wasPrinted = true
+    if let mount = options.mounts.first(where: { isAbout($0, message) }) {
+      error = EngineError("this comes from \(mount.origin)", exitCode: exitCode)
+    }
+    return .failure(error)
+  }
+
+  /// Whether a runtime's message names the mount that a flag asked for.
+  private func isAbout(_ mount: MountRequest, _ message: String) -> Bool {
+    guard let source = mount.hostPath(workingDirectory: workingDirectory) else { return false }
+    return message.contains(source) && message.contains("mount")
+  }
+}
+
+/// The container's first process, and the counter to read when it ends.
+private final class MemoryGuard {
+  private let pidfd: Descriptor
+  private let watch: OutOfMemoryWatch
+
+  /// nil when the process or its counter is gone already.
+  init?(_ container: borrowing ContainerDirectory) throws {
+    guard let process = try Liveness.open(try container.readState()),
+      let watch = try OutOfMemoryWatch(pid: try container.readState().pid)
+    else { return nil }
+    pidfd = process
+    self.watch = watch
+  }
+
+  var process: FD { pidfd.fd }
+
+  var hasKilled: Bool { watch.hasKilled() ?? false }
+}
