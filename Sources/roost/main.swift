@@ -1,3 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import Engine
+import Glibc
+import Linux
+
+// As process 1 of a container (`--init`) we are somebody else, and nothing below applies.
+let arguments = Arguments.all()
+if let command = Arguments.initCommand(arguments) { exit(ContainerInit.run(command)) }
+exit(Program.run(Array(arguments.dropFirst())))

@@ -35,3 +35,17 @@ public enum Preparation: Equatable, Sendable {
   /// A file system that shows `lower` and writes to `upper`; the names count from the container's directory.
   case mountOverlay(lower: String, upper: String, work: String, target: String, volatile: Bool)
 }
+
+extension Preparation {
+  /// What the step does, in one line.
+  public var summary: String {
+    switch self {
+    case .createBindSource(let path, let origin): "make the directory \(path) if it is missing (\(origin))"
+    case .writeFile(let name, _): "write the container's own \(name)"
+    case .createDirectory(let name, _): "make the directory \(name)"
+    case .unshareMounts: "enter a mount namespace of our own, so that the layer ends with the container"
+    case .mountOverlay(let lower, let upper, _, let target, _):
+      "mount an overlay on \(target): \(upper) over \(lower)"
+    }
+  }
+}

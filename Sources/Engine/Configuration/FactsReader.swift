@@ -22,41 +22,6 @@ public struct RootSource: Equatable, Sendable {
   }
 }
 
-/// Who calls the engine, and from where.
-public struct Caller: Sendable {
-  public var workingDirectory: String
-  /// The path of our own program.
-  public var executable: String
-  public var isRoot: Bool
-
-  public init(workingDirectory: String, executable: String, isRoot: Bool) {
-    self.workingDirectory = workingDirectory
-    self.executable = executable
-    self.isRoot = isRoot
-  }
-
-  /// Asks the kernel.
-  public static func current() throws(EngineError) -> Caller {
-    do {
-      return Caller(
-        workingDirectory: try Linux.getcwd(), executable: try readlinkat(.workingDirectory, "/proc/self/exe"),
-        isRoot: effectiveUserID() == 0)
-    } catch {
-      throw EngineError("cannot find out where roost runs: \(error)")
-    }
-  }
-
-  /// A variable of the caller's environment.
-  public func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
-  /// Several variables of the caller's environment.
-  func variables(_ names: [String]) -> [String: String] {
-    var result: [String: String] = [:]
-    for name in names { result[name] = variable(name) }
-    return result
-  }
-}
-
 /// Reads what ``Facts`` holds from the host and the root. Changes nothing and needs no privilege.
 struct FactsReader {
   let options: RunOptions
@@ -70,8 +35,8 @@ struct FactsReader {
     facts.defaultCommand = root.defaultCommand
     facts.executable = caller.executable
     facts.users = try users(root.path)
-    facts.environmentFiles = try environmentFiles()
-    facts.environment = passedOn(facts.environmentFiles + options.environment)
+    facts.environmentFiles = try caller.environmentEntries(inFiles: options.environmentFiles)
+    facts.environment = caller.passedOn(facts.environmentFiles + options.environment)
     for request in options.devices { facts.devices.append(try HostDevices.nodes(for: request)) }
     if options.privileged { facts.allDevices = try HostDevices.all() }
     facts.seccomp = try SeccompChoice.profile(for: options, workingDirectory: caller.workingDirectory)
@@ -83,9 +48,15 @@ struct FactsReader {
     return facts
   }
 
+  /// The highest capability that the kernel knows, as a number.
+  static func lastCapability() throws(SyscallError) -> Int {
+    let text = try readText(.workingDirectory, "/proc/sys/kernel/cap_last_cap", limit: 16)
+    guard let number = decimal(text, as: Int.self) else { throw SyscallError("read", .invalidArgument, text) }
+    return number
+  }
+
   private func readHost(_ facts: inout Facts) throws(SyscallError) {
-    let last = try readText(.workingDirectory, "/proc/sys/kernel/cap_last_cap", limit: 16)
-    facts.lastCapability = decimal(last, as: Int.self) ?? facts.lastCapability
+    facts.lastCapability = try Self.lastCapability()
     facts.thermalThrottlePaths = try thermalThrottlePaths()
     facts.hostName = try readText(.workingDirectory, "/proc/sys/kernel/hostname", limit: 256)
     if options.network == .host {
@@ -94,7 +65,7 @@ struct FactsReader {
     }
   }
 
-  private static let longestFile = 1 << 20
+  static let longestFile = 1 << 20
 
   private func textIfPresent(_ path: String) throws(SyscallError) -> String {
     do {
@@ -150,35 +121,5 @@ struct FactsReader {
     } catch {
       throw SyscallError(error.call, error.errno, "/\(path)")
     }
-  }
-
-  // MARK: Environment
-
-  private func environmentFiles() throws(EngineError) -> [EnvironmentEntry] {
-    var result: [EnvironmentEntry] = []
-    for name in options.environmentFiles {
-      let path = absolute(name, from: caller.workingDirectory)
-      let bytes: [UInt8]
-      do {
-        bytes = try readFile(.workingDirectory, path, limit: Self.longestFile)
-      } catch {
-        throw EngineError("--env-file \(name.quoted): \(error.errno)")
-      }
-      guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw EngineError("--env-file \(name.quoted): the file is not UTF-8 text")
-      }
-      do {
-        result += try EnvironmentEntry.parse(file: text)
-      } catch {
-        throw error.within("--env-file \(name.quoted)")
-      }
-    }
-    return result
-  }
-
-  private func passedOn(_ entries: [EnvironmentEntry]) -> [String: String] {
-    var keys: [String] = []
-    for case .passThrough(let key) in entries { keys.append(key) }
-    return caller.variables(keys)
   }
 }

@@ -90,27 +90,13 @@ struct SpecBuilder {
   /// Docker's order: what every container has first, then files, then flags; a later value takes the place of an
   /// earlier one. Nothing else of the caller's environment gets in.
   private func environment(home: String) -> [String] {
-    var variables: [KeyValue] = [
-      KeyValue("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-      KeyValue("HOSTNAME", hostname),
-    ]
-    if options.terminal { variables.append(KeyValue("TERM", "xterm")) }
-    variables.append(KeyValue("HOME", home))
-    for entry in facts.environmentFiles + options.environment {
-      let value: String
-      switch entry {
-      case .assignment(_, let text): value = text
-      case .passThrough(let key):
-        guard let text = facts.environment[key] else { continue }
-        value = text
-      }
-      if let index = variables.firstIndex(where: { $0.key == entry.key }) {
-        variables[index].value = value
-      } else {
-        variables.append(KeyValue(entry.key, value))
-      }
-    }
-    return variables.map { "\($0.key)=\($0.value)" }
+    var variables = Variables()
+    variables.set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    variables.set("HOSTNAME", hostname)
+    if options.terminal { variables.set("TERM", "xterm") }
+    variables.set("HOME", home)
+    variables.apply(facts.environmentFiles + options.environment, caller: facts.environment)
+    return variables.list
   }
 
   /// Root has its capabilities in force; another user has them only in the bounding set, to be gained by programs

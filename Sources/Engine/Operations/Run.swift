@@ -6,7 +6,7 @@ import Linux
 import OCI
 
 /// The engine: what the commands of `roost` do, without reading arguments or printing.
-public struct Engine: Sendable {
+public struct ContainerEngine: Sendable {
   public let location: StateLocation
   public let caller: Caller
 
@@ -34,7 +34,7 @@ public struct Engine: Sendable {
       .read(id: id, directory: Store.path(of: id, location), root: root)
     let blueprint = try Blueprint.make(options, facts)
 
-    let mask = try ForegroundRun.blockSignals()
+    let mask = try SignalProxy.blockSignals()
     let store = try Store(location)
     let container = try store.create(id)
     guard try container.lock() else { throw EngineError("\(container.path): another process has locked it") }

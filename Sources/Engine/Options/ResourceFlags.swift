@@ -5,33 +5,33 @@ import OCI
 
 extension RunFlags {
   /// Limits of the control groups.
-  static let resources: [Flag<RunOptions>] = {
+  static let resources: [FlagDefinition<RunOptions>] = {
     let group = "Limits"
     return [
-      Flag("memory", "m", value: "SIZE", in: group, help: "Memory, as in 512m or 1.5g") {
+      FlagDefinition("memory", "m", value: "SIZE", in: group, help: "Memory, as in 512m or 1.5g") {
         (o: inout RunOptions, v) throws(EngineError) in o.memory.limit = try limit(v)
       },
-      Flag("memory-swap", value: "SIZE", in: group, help: "Memory and swap together; -1 for any amount of swap") {
+      FlagDefinition("memory-swap", value: "SIZE", in: group, help: "Memory and swap together; -1 for any amount of swap") {
         (o: inout RunOptions, v) throws(EngineError) in o.memory.swap = v == "-1" ? -1 : try limit(v)
       },
-      Flag("memory-reservation", value: "SIZE", in: group, help: "Memory to leave when the host runs short") {
+      FlagDefinition("memory-reservation", value: "SIZE", in: group, help: "Memory to leave when the host runs short") {
         (o: inout RunOptions, v) throws(EngineError) in o.memory.reservation = try limit(v)
       },
-      Flag("cpus", value: "NUMBER", in: group, help: "Processors, as in 0.5 or 2") {
+      FlagDefinition("cpus", value: "NUMBER", in: group, help: "Processors, as in 0.5 or 2") {
         (o: inout RunOptions, v) throws(EngineError) in
         try setQuota(&o, try CPUText.quota(ofCPUs: v), by: "--cpus")
       },
-      Flag("cpu-percent", value: "PERCENT", in: group, help: "Per cent of one processor, 1 to 100") {
+      FlagDefinition("cpu-percent", value: "PERCENT", in: group, help: "Per cent of one processor, 1 to 100") {
         (o: inout RunOptions, v) throws(EngineError) in
         try setQuota(&o, try CPUText.quota(ofPercent: v), by: "--cpu-percent")
       },
-      Flag("cpu-shares", "c", value: "NUMBER", in: group, help: "Weight against other containers; 1024 is usual") {
+      FlagDefinition("cpu-shares", "c", value: "NUMBER", in: group, help: "Weight against other containers; 1024 is usual") {
         (o: inout RunOptions, v) throws(EngineError) in
         let shares: UInt64 = try integer(v, in: 0...262_144)
         // The kernel rounds 1 up; 0 means unset, as in Docker.
         o.cpu.shares = shares == 0 ? nil : max(2, shares)
       },
-      Flag("cpu-quota", value: "MICROSECONDS", in: group, help: "Processor time per period; -1 for no limit") {
+      FlagDefinition("cpu-quota", value: "MICROSECONDS", in: group, help: "Processor time per period; -1 for no limit") {
         (o: inout RunOptions, v) throws(EngineError) in
         let quota: Int64 = try integer(v, in: -1...Int64.max)
         guard quota <= 0 || quota >= CPUText.smallestQuotaMicroseconds else {
@@ -39,7 +39,7 @@ extension RunFlags {
         }
         try setQuota(&o, quota, by: "--cpu-quota")
       },
-      Flag("cpu-period", value: "MICROSECONDS", in: group, help: "The period that --cpu-quota counts in") {
+      FlagDefinition("cpu-period", value: "MICROSECONDS", in: group, help: "The period that --cpu-quota counts in") {
         (o: inout RunOptions, v) throws(EngineError) in
         let period: UInt64 = try integer(v, in: 0...1_000_000)
         guard period == 0 || period >= 1000 else {
@@ -47,22 +47,22 @@ extension RunFlags {
         }
         o.cpu.period = period == 0 ? nil : period
       },
-      Flag("cpuset-cpus", value: "LIST", in: group, help: "Use only these processors, as in 0-3,8") {
+      FlagDefinition("cpuset-cpus", value: "LIST", in: group, help: "Use only these processors, as in 0-3,8") {
         (o: inout RunOptions, v) throws(EngineError) in
         try CPUText.checkList(v)
         o.cpu.cpus = v
       },
-      Flag("cpuset-mems", value: "LIST", in: group, help: "Use only these memory nodes") {
+      FlagDefinition("cpuset-mems", value: "LIST", in: group, help: "Use only these memory nodes") {
         (o: inout RunOptions, v) throws(EngineError) in
         try CPUText.checkList(v)
         o.cpu.mems = v
       },
-      Flag("pids-limit", value: "NUMBER", in: group, help: "Processes and threads; 2048 unless given, -1 for no limit") {
+      FlagDefinition("pids-limit", value: "NUMBER", in: group, help: "Processes and threads; 2048 unless given, -1 for no limit") {
         (o: inout RunOptions, v) throws(EngineError) in
         let limit: Int64 = try integer(v, in: -1...Int64.max)
         o.pidsLimit = limit == 0 ? -1 : limit
       },
-      Flag("blkio-weight", aliases: ["io-weight"], value: "NUMBER", in: group, help: "Disk weight, 10 to 1000") {
+      FlagDefinition("blkio-weight", aliases: ["io-weight"], value: "NUMBER", in: group, help: "Disk weight, 10 to 1000") {
         (o: inout RunOptions, v) throws(EngineError) in
         let weight: UInt16 = try integer(v, in: 0...1000)
         guard weight == 0 || weight >= 10 else { throw EngineError("expected a number from 10 to 1000") }

@@ -10,114 +10,114 @@ public enum RunFlags {
 
   private typealias Options = RunOptions
 
-  private static let life: [Flag<RunOptions>] = {
+  private static let life: [FlagDefinition<RunOptions>] = {
     let group = "Container"
     return [
-      Flag("name", value: "NAME", in: group, help: "Name the container; generated when not given") {
+      FlagDefinition("name", value: "NAME", in: group, help: "Name the container; generated when not given") {
         (o: inout Options, v) throws(EngineError) in
         try ContainerName.check(v)
         o.name = v
       },
-      Flag("rm", in: group, help: "Remove the container when it ends") { $0.removesAfterwards = $1 },
-      Flag("detach", "d", in: group, help: "Run in the background (not available yet)") { $0.detaches = $1 },
-      Flag("init", in: group, help: "Run a small init as process 1 that reaps and forwards signals") {
+      FlagDefinition("rm", in: group, help: "Remove the container when it ends") { $0.removesAfterwards = $1 },
+      FlagDefinition("detach", "d", in: group, help: "Run in the background (not available yet)") { $0.detaches = $1 },
+      FlagDefinition("init", in: group, help: "Run a small init as process 1 that reaps and forwards signals") {
         $0.usesInit = $1
       },
-      Flag("stop-signal", value: "SIGNAL", in: group, help: "What `roost stop` sends; TERM unless given") {
+      FlagDefinition("stop-signal", value: "SIGNAL", in: group, help: "What `roost stop` sends; TERM unless given") {
         (o: inout Options, v) throws(EngineError) in o.stopSignal = try SignalName.parse(v)
       },
-      Flag("stop-timeout", value: "SECONDS", in: group, help: "How long `roost stop` waits; 10 unless given") {
+      FlagDefinition("stop-timeout", value: "SECONDS", in: group, help: "How long `roost stop` waits; 10 unless given") {
         (o: inout Options, v) throws(EngineError) in
         o.stopTimeoutSeconds = try integer(v, in: -1...Int32.max)
       },
-      Flag("sig-proxy", in: group, help: "Pass signals on to the container; on unless =false") {
+      FlagDefinition("sig-proxy", in: group, help: "Pass signals on to the container; on unless =false") {
         $0.forwardsSignals = $1
       },
-      Flag("label", "l", value: "KEY=VALUE", in: group, help: "Attach a label") {
+      FlagDefinition("label", "l", value: "KEY=VALUE", in: group, help: "Attach a label") {
         (o: inout Options, v) throws(EngineError) in try set(try pair(v), in: &o.labels)
       },
-      Flag("annotation", value: "KEY=VALUE", in: group, help: "Add an annotation to the OCI configuration") {
+      FlagDefinition("annotation", value: "KEY=VALUE", in: group, help: "Add an annotation to the OCI configuration") {
         (o: inout Options, v) throws(EngineError) in try set(try pair(v), in: &o.annotations)
       },
-      Flag("cidfile", value: "FILE", in: group, help: "Write the container's id to a new file") {
+      FlagDefinition("cidfile", value: "FILE", in: group, help: "Write the container's id to a new file") {
         (o: inout Options, v) throws(EngineError) in o.idFile = try path(v)
       },
-      Flag("pidfile", value: "FILE", in: group, help: "Write the first process's id to a file") {
+      FlagDefinition("pidfile", value: "FILE", in: group, help: "Write the first process's id to a file") {
         (o: inout Options, v) throws(EngineError) in o.pidFile = try path(v)
       },
-      Flag("runtime", value: "PATH", in: group, help: "Use another OCI runtime, such as runc or crun") {
+      FlagDefinition("runtime", value: "PATH", in: group, help: "Use another OCI runtime, such as runc or crun") {
         (o: inout Options, v) throws(EngineError) in o.runtime = try path(v)
       },
-      Flag("quiet", "q", in: group, help: "Show no progress") { $0.quiet = $1 },
+      FlagDefinition("quiet", "q", in: group, help: "Show no progress") { $0.quiet = $1 },
     ]
   }()
 
-  private static let streams: [Flag<RunOptions>] = {
+  private static let streams: [FlagDefinition<RunOptions>] = {
     let group = "Terminal"
     return [
-      Flag("interactive", "i", in: group, help: "Keep standard input open") { $0.interactive = $1 },
-      Flag("tty", "t", in: group, help: "Give the container a terminal") { $0.terminal = $1 },
+      FlagDefinition("interactive", "i", in: group, help: "Keep standard input open") { $0.interactive = $1 },
+      FlagDefinition("tty", "t", in: group, help: "Give the container a terminal") { $0.terminal = $1 },
     ]
   }()
 
-  private static let process: [Flag<RunOptions>] = {
+  private static let process: [FlagDefinition<RunOptions>] = {
     let group = "Process"
     return [
-      Flag("env", "e", value: "KEY[=VALUE]", in: group, help: "Set a variable, or pass on the caller's") {
+      FlagDefinition("env", "e", value: "KEY[=VALUE]", in: group, help: "Set a variable, or pass on the caller's") {
         (o: inout Options, v) throws(EngineError) in o.environment.append(try EnvironmentEntry.parse(v))
       },
-      Flag("env-file", value: "FILE", in: group, help: "Set variables from a file of KEY=VALUE lines") {
+      FlagDefinition("env-file", value: "FILE", in: group, help: "Set variables from a file of KEY=VALUE lines") {
         (o: inout Options, v) throws(EngineError) in o.environmentFiles.append(try path(v))
       },
-      Flag("workdir", "w", value: "PATH", in: group, help: "Start in this directory of the container") {
+      FlagDefinition("workdir", "w", value: "PATH", in: group, help: "Start in this directory of the container") {
         (o: inout Options, v) throws(EngineError) in
         guard v.utf8.first == Byte.slash else { throw EngineError("the path must be absolute") }
         o.workingDirectory = cleaned(absolutePath: try path(v))
       },
-      Flag("user", "u", value: "USER[:GROUP]", in: group, help: "Run as this user, by name or number") {
+      FlagDefinition("user", "u", value: "USER[:GROUP]", in: group, help: "Run as this user, by name or number") {
         (o: inout Options, v) throws(EngineError) in o.user = try UserRequest.parse(v)
       },
-      Flag("group-add", value: "GROUP", in: group, help: "Join a further group, by name or number") {
+      FlagDefinition("group-add", value: "GROUP", in: group, help: "Join a further group, by name or number") {
         (o: inout Options, v) throws(EngineError) in o.additionalGroups.append(try Identity.parse(v))
       },
-      Flag("umask", value: "OCTAL", in: group, help: "The file mode mask; 0022 unless given") {
+      FlagDefinition("umask", value: "OCTAL", in: group, help: "The file mode mask; 0022 unless given") {
         (o: inout Options, v) throws(EngineError) in
         let mask = try FileMode.parse(v)
         guard mask <= 0o777 else { throw EngineError("a mask ends at 0777") }
         o.umask = mask
       },
-      Flag("entrypoint", value: "PROGRAM", in: group, help: "Run this program; COMMAND becomes its arguments") {
+      FlagDefinition("entrypoint", value: "PROGRAM", in: group, help: "Run this program; COMMAND becomes its arguments") {
         $0.entrypoint = $1
       },
-      Flag("ulimit", value: "NAME=SOFT[:HARD]", in: group, help: "Set a resource limit, as in nofile=1024:4096") {
+      FlagDefinition("ulimit", value: "NAME=SOFT[:HARD]", in: group, help: "Set a resource limit, as in nofile=1024:4096") {
         (o: inout Options, v) throws(EngineError) in
         let limit = try UlimitFlag.parse(v)
         o.limits.removeAll { $0.type == limit.type }
         o.limits.append(limit)
       },
-      Flag("oom-score-adj", value: "NUMBER", in: group, help: "Prefer (1000) or spare (-1000) when memory is out") {
+      FlagDefinition("oom-score-adj", value: "NUMBER", in: group, help: "Prefer (1000) or spare (-1000) when memory is out") {
         (o: inout Options, v) throws(EngineError) in o.outOfMemoryAdjustment = try integer(v, in: -1000...1000)
       },
     ]
   }()
 
-  private static let files: [Flag<RunOptions>] = {
+  private static let files: [FlagDefinition<RunOptions>] = {
     let group = "File systems"
     return [
-      Flag("volume", "v", value: "HOST:PATH[:OPTIONS]", in: group, help: "Show a file or directory of the host") {
+      FlagDefinition("volume", "v", value: "HOST:PATH[:OPTIONS]", in: group, help: "Show a file or directory of the host") {
         (o: inout Options, v) throws(EngineError) in o.mounts.append(try MountRequest.volume(v))
       },
-      Flag("mount", value: "type=…,KEY=VALUE…", in: group, help: "Mount: type=bind or type=tmpfs") {
+      FlagDefinition("mount", value: "type=…,KEY=VALUE…", in: group, help: "Mount: type=bind or type=tmpfs") {
         (o: inout Options, v) throws(EngineError) in o.mounts.append(try MountRequest.mount(v))
       },
-      Flag("tmpfs", value: "PATH[:OPTIONS]", in: group, help: "Mount a file system in memory") {
+      FlagDefinition("tmpfs", value: "PATH[:OPTIONS]", in: group, help: "Mount a file system in memory") {
         (o: inout Options, v) throws(EngineError) in o.mounts.append(try MountRequest.tmpfs(v))
       },
-      Flag("read-only", in: group, help: "Make the root file system read-only") { $0.readOnlyRoot = $1 },
-      Flag("overlay", in: group, help: "Leave a root directory untouched: write to a layer of its own") {
+      FlagDefinition("read-only", in: group, help: "Make the root file system read-only") { $0.readOnlyRoot = $1 },
+      FlagDefinition("overlay", in: group, help: "Leave a root directory untouched: write to a layer of its own") {
         $0.usesOverlay = $1
       },
-      Flag("shm-size", value: "SIZE", in: group, help: "Size of /dev/shm; 64m unless given") {
+      FlagDefinition("shm-size", value: "SIZE", in: group, help: "Size of /dev/shm; 64m unless given") {
         (o: inout Options, v) throws(EngineError) in
         o.sharedMemoryBytes = try SizeText.parse(v)
         if o.sharedMemoryBytes == 0 { throw EngineError("the size must be above zero") }
@@ -125,34 +125,34 @@ public enum RunFlags {
     ]
   }()
 
-  private static let rights: [Flag<RunOptions>] = {
+  private static let rights: [FlagDefinition<RunOptions>] = {
     let group = "Rights"
     return [
-      Flag("cap-add", value: "NAME", in: group, help: "Add a capability, or ALL") {
+      FlagDefinition("cap-add", value: "NAME", in: group, help: "Add a capability, or ALL") {
         (o: inout Options, v) throws(EngineError) in o.capabilitiesToAdd += try capabilities(v)
       },
-      Flag("cap-drop", value: "NAME", in: group, help: "Drop a capability, or ALL") {
+      FlagDefinition("cap-drop", value: "NAME", in: group, help: "Drop a capability, or ALL") {
         (o: inout Options, v) throws(EngineError) in o.capabilitiesToDrop += try capabilities(v)
       },
-      Flag("privileged", in: group, help: "All capabilities and devices, no seccomp, nothing masked") {
+      FlagDefinition("privileged", in: group, help: "All capabilities and devices, no seccomp, nothing masked") {
         $0.privileged = $1
       },
-      Flag("security-opt", value: "OPTION", in: group, help: "no-new-privileges, seccomp, systempaths, mask, …") {
+      FlagDefinition("security-opt", value: "OPTION", in: group, help: "no-new-privileges, seccomp, systempaths, mask, …") {
         (o: inout Options, v) throws(EngineError) in try o.security.apply(v)
       },
-      Flag("device", value: "HOST[:PATH[:rwm]]", in: group, help: "Add a device of the host") {
+      FlagDefinition("device", value: "HOST[:PATH[:rwm]]", in: group, help: "Add a device of the host") {
         (o: inout Options, v) throws(EngineError) in o.devices.append(try DeviceRequest.parse(v))
       },
-      Flag("sysctl", value: "KEY=VALUE", in: group, help: "Set a kernel parameter of the container's own") {
+      FlagDefinition("sysctl", value: "KEY=VALUE", in: group, help: "Set a kernel parameter of the container's own") {
         (o: inout Options, v) throws(EngineError) in try set(try SysctlFlag.parse(v), in: &o.sysctls)
       },
     ]
   }()
 
-  private static let network: [Flag<RunOptions>] = {
+  private static let network: [FlagDefinition<RunOptions>] = {
     let group = "Network"
     return [
-      Flag("network", aliases: ["net"], value: "MODE", in: group, help: "none or host; none unless given") {
+      FlagDefinition("network", aliases: ["net"], value: "MODE", in: group, help: "none or host; none unless given") {
         (o: inout Options, v) throws(EngineError) in
         let mode = try NetworkMode.parse(v)
         if let earlier = o.network, earlier != mode {
@@ -160,12 +160,12 @@ public enum RunFlags {
         }
         o.network = mode
       },
-      Flag("hostname", "h", value: "NAME", in: group, help: "The container's host name") {
+      FlagDefinition("hostname", "h", value: "NAME", in: group, help: "The container's host name") {
         (o: inout Options, v) throws(EngineError) in
         try HostName.check(v)
         o.hostname = v
       },
-      Flag("add-host", value: "NAME:ADDRESS", in: group, help: "Add a line to /etc/hosts") {
+      FlagDefinition("add-host", value: "NAME:ADDRESS", in: group, help: "Add a line to /etc/hosts") {
         (o: inout Options, v) throws(EngineError) in o.hosts.append(try HostEntry.parse(v))
       },
     ]

@@ -23,11 +23,10 @@ struct ChildProcess: ~Copyable {
   ///   - environment: All of the child's environment; nothing of ours is passed on.
   ///   - mask: The signals that the child starts with blocked.
   ///   - silent: Whether standard output and standard error go to `/dev/null` as well.
-  ///   - passing: A descriptor that the child finds as number 3.
   ///   - ownGroup: Whether the child leads a process group of its own, which the terminal's signals do not reach.
   static func spawn(
     _ arguments: [String], environment: [String] = ChildProcess.plainEnvironment, input: Input = .inherited,
-    mask: SignalSet = [], silent: Bool = false, passing: FD? = nil, ownGroup: Bool = false
+    mask: SignalSet = [], silent: Bool = false, ownGroup: Bool = false
   ) throws(EngineError) -> ChildProcess {
     guard let program = arguments.first else { throw EngineError("no program to start") }
     var actions = posix_spawn_file_actions_t()
@@ -43,8 +42,6 @@ struct ChildProcess: ~Copyable {
       posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
       posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     }
-    // Duplicating onto the same number clears close-on-exec as well.
-    if let passing { posix_spawn_file_actions_adddup2(&actions, passing.rawValue, 3) }
     configure(&attributes, mask: mask, ownGroup: ownGroup)
 
     var pid: pid_t = 0

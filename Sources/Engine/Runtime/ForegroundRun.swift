@@ -12,7 +12,7 @@ struct ForegroundRun {
   let runtime: RuntimeCommand
   let options: RunOptions
   let workingDirectory: String
-  /// The signals that were blocked before ``blockSignals()``; the runtime starts with them.
+  /// The signals that were blocked before ``SignalProxy/blockSignals()``; the runtime starts with them.
   let mask: SignalSet
 
   /// How it ended.
@@ -21,24 +21,6 @@ struct ForegroundRun {
     var result: Result<Int32, EngineError>
     var startedNanoseconds: Int64 = 0
     var outOfMemory = false
-  }
-
-  /// Signals that processes send to `roost run` and mean for the container.
-  private static let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
-    .reduce(into: SignalSet()) { $0.insert(SignalSet($1)) }
-
-  /// Blocks the signals that are passed on, for good: from the first trace of a container until the last is gone, no
-  /// signal may end the process in between. Those that arrive early wait for the runtime.
-  ///
-  /// - Returns: The mask as it was.
-  static func blockSignals() throws(EngineError) -> SignalSet {
-    do {
-      let previous = try setSignalMask(forwarded)
-      if previous != [] { try setSignalMask(previous.union(forwarded)) }
-      return previous
-    } catch {
-      throw EngineError("cannot block signals: \(error)")
-    }
   }
 
   /// Starts the runtime on the bundle in `container` and stays until it has ended.
@@ -53,7 +35,7 @@ struct ForegroundRun {
   }
 
   private func watch(_ container: borrowing ContainerDirectory) throws -> Outcome {
-    let signals = try signalfd(Self.forwarded)
+    let signals = try SignalProxy(isOn: options.forwardsSignals)
     let watch = try PidFileWatch(directory: container.path)
     let log = "\(container.path)/\(ContainerDirectory.FileName.log)"
     let command = [
@@ -64,7 +46,7 @@ struct ForegroundRun {
       runtime.arguments(log: log, command), input: options.interactive ? .inherited : .empty, mask: mask,
       ownGroup: !options.forwardsSignals && !options.terminal)
     var progress = Progress()
-    let status = try wait(child.pidfd.fd, signals.fd, watch, container, &progress)
+    let status = try wait(child.pidfd.fd, signals, watch, container, &progress)
     // Events that came together with the end are still waiting.
     if progress.started == 0, try noteStart(container, &progress) { progress.started = realtimeNanoseconds() }
     var outcome = Outcome(result: try judge(status, log: log, hasStarted: progress.started > 0))
@@ -82,12 +64,12 @@ struct ForegroundRun {
 
   /// Waits for the runtime's end.
   private func wait(
-    _ child: FD, _ signals: FD, _ watch: borrowing PidFileWatch, _ container: borrowing ContainerDirectory,
-    _ progress: inout Progress
+    _ child: FD, _ signals: borrowing SignalProxy, _ watch: borrowing PidFileWatch,
+    _ container: borrowing ContainerDirectory, _ progress: inout Progress
   ) throws -> ExitStatus {
     var memory: MemoryGuard?
     while true {
-      var entries = [PollEntry(child), PollEntry(signals)]
+      var entries = [PollEntry(child), PollEntry(signals.fd)]
       if progress.started == 0 { entries.append(PollEntry(watch.fd)) }
       if let memory { entries.append(PollEntry(memory.process)) }
       try poll(&entries)
@@ -96,7 +78,7 @@ struct ForegroundRun {
         progress.outOfMemory = guardian.hasKilled
         memory = nil
       }
-      if entries[1].isReadable { try forward(signals, to: child) }
+      if entries[1].isReadable { try signals.forward(to: child) }
       if progress.started == 0, entries[2].isReadable {
         try watch.drain()
         if try noteStart(container, &progress), options.memory.limit != nil {
@@ -104,20 +86,6 @@ struct ForegroundRun {
         }
       }
       if entries[0].isReadable, let status = try waitid(child, wait: false) { return status }
-    }
-  }
-
-  /// Passes on the signals that processes sent. Those that the kernel sent for the terminal (sender 0) went to the whole
-  /// process group, so the runtime has them already.
-  private func forward(_ signals: FD, to child: FD) throws(SyscallError) {
-    while let (signal, sender) = try readSignal(signals) {
-      guard options.forwardsSignals, sender != 0 else { continue }
-      do {
-        try pidfdSendSignal(child, signal)
-      } catch {
-        // It has just ended; the loop will see that.
-        if error.errno != .noProcess { throw error }
-      }
     }
   }
 

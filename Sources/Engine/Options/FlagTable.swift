@@ -6,7 +6,7 @@
 /// `run`, `exec` and `explain` end their flags where the container's own command begins and follow Docker's grammar
 /// to the letter (`-m64m`, `--rm=false`, a value that starts with a dash), which is why a table of these drives them
 /// rather than property wrappers.
-public struct Flag<Target>: Sendable {
+public struct FlagDefinition<Target>: Sendable {
   /// Whether the flag stands alone or takes a value.
   public enum Kind: Sendable {
     /// On when it stands alone; `--flag=false` turns it off.
@@ -66,12 +66,12 @@ public struct Flag<Target>: Sendable {
 
 /// The flags of one command, and the parser over them.
 public struct FlagTable<Target>: Sendable {
-  public let flags: [Flag<Target>]
+  public let flags: [FlagDefinition<Target>]
 
   /// Flags of Docker's that are known but not available yet, with the reason.
   let unavailable: [(names: [String], reason: String)]
 
-  init(_ flags: [Flag<Target>], unavailable: [(names: [String], reason: String)] = []) {
+  init(_ flags: [FlagDefinition<Target>], unavailable: [(names: [String], reason: String)] = []) {
     self.flags = flags
     self.unavailable = unavailable
   }
@@ -97,6 +97,33 @@ public struct FlagTable<Target>: Sendable {
       }
     }
     return index
+  }
+
+  /// The arguments that are flags, without their values: what ``parse(_:into:)`` would look at.
+  public func flagArguments(_ arguments: [String]) -> [String] {
+    var result: [String] = []
+    var index = 0
+    while index < arguments.count, arguments[index].utf8.first == Byte.dash, arguments[index] != "-" {
+      let argument = arguments[index]
+      if argument == "--" { break }
+      result.append(argument)
+      index += 1 + (takesNext(argument) ? 1 : 0)
+    }
+    return result
+  }
+
+  /// Whether the value of a flag is in the next argument.
+  private func takesNext(_ argument: String) -> Bool {
+    if argument.hasPrefix("--") {
+      let name = String(argument.dropFirst(2))
+      return flags.contains { $0.kind == .value && ($0.name == name || $0.aliases.contains(name)) }
+    }
+    var rest = argument.dropFirst()
+    while let letter = rest.popFirst() {
+      guard let flag = flags.first(where: { $0.short == letter }), flag.kind == .value else { continue }
+      return rest.isEmpty
+    }
+    return false
   }
 
   private func parseLong(
@@ -141,7 +168,7 @@ public struct FlagTable<Target>: Sendable {
     return arguments[index]
   }
 
-  private func apply(_ flag: Flag<Target>, _ value: String, _ target: inout Target) throws(EngineError) {
+  private func apply(_ flag: FlagDefinition<Target>, _ value: String, _ target: inout Target) throws(EngineError) {
     do {
       try flag.apply(&target, value)
     } catch {

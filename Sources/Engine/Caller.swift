@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import Glibc
+import Linux
+
+/// Who calls the engine, and from where.
+public struct Caller: Sendable {
+  public var workingDirectory: String
+  /// The path of our own program.
+  public var executable: String
+  public var isRoot: Bool
+
+  public init(workingDirectory: String, executable: String, isRoot: Bool) {
+    self.workingDirectory = workingDirectory
+    self.executable = executable
+    self.isRoot = isRoot
+  }
+
+  /// Asks the kernel.
+  public static func current() throws(EngineError) -> Caller {
+    do {
+      return Caller(
+        workingDirectory: try Linux.getcwd(), executable: try readlinkat(.workingDirectory, "/proc/self/exe"),
+        isRoot: effectiveUserID() == 0)
+    } catch {
+      throw EngineError("cannot find out where roost runs: \(error)")
+    }
+  }
+
+  /// A variable of the caller's environment.
+  public func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+  /// Several variables of the caller's environment.
+  func variables(_ names: [String]) -> [String: String] {
+    var result: [String: String] = [:]
+    for name in names { result[name] = variable(name) }
+    return result
+  }
+
+  // MARK: Environment
+
+  /// The entries of `--env-file` files, in their order.
+  ///
+  /// - Throws: ``EngineError`` naming the flag, the file and the line.
+  func environmentEntries(inFiles names: [String]) throws(EngineError) -> [EnvironmentEntry] {
+    var result: [EnvironmentEntry] = []
+    for name in names {
+      let bytes: [UInt8]
+      do {
+        bytes = try readFile(.workingDirectory, name, limit: FactsReader.longestFile)
+      } catch {
+        throw EngineError("--env-file \(name.quoted): \(error.errno)")
+      }
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw EngineError("--env-file \(name.quoted): the file is not UTF-8 text")
+      }
+      do {
+        result += try EnvironmentEntry.parse(file: text)
+      } catch {
+        throw error.within("--env-file \(name.quoted)")
+      }
+    }
+    return result
+  }
+
+  /// The caller's values of the entries that have none of their own.
+  func passedOn(_ entries: [EnvironmentEntry]) -> [String: String] {
+    var keys: [String] = []
+    for case .passThrough(let key) in entries { keys.append(key) }
+    return variables(keys)
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import ArgumentParser
+import Engine
+
+/// `roost exec`: another command in a running container.
+struct ExecCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exec",
+    abstract: "Run a command in a running container.",
+    usage: "roost exec [flags] CONTAINER COMMAND [ARG…]")
+
+  @ParentCommand var parent: Roost
+
+  @Argument(parsing: .captureForPassthrough, help: .hidden)
+  var arguments: [String] = []
+
+  func run() throws {
+    if asksForHelp(arguments, ExecOptions.table) {
+      return try Output.write(
+        """
+        Run a command in a running container.
+
+        USAGE: roost exec [flags] CONTAINER COMMAND [ARG…]
+        \(ExecOptions.table.help())
+        """)
+    }
+    let code = try parent.engine().exec(try ExecOptions.parse(arguments))
+    if code != 0 { throw ExitStatus(code: code) }
+  }
+}

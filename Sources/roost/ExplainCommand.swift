@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import ArgumentParser
+import Engine
+
+/// `roost explain`: what `run` would do, without doing it.
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Show what `roost run` would do, step by step.",
+    usage: "roost explain [flags of run] ROOT [COMMAND [ARG…]]")
+
+  @ParentCommand var parent: Roost
+
+  @Argument(parsing: .captureForPassthrough, help: .hidden)
+  var arguments: [String] = []
+
+  func run() throws {
+    if asksForHelp(arguments, RunFlags.table) { return try Output.write(RunCommand.help) }
+    let options = try RunOptions.parse(arguments)
+    let engine = try parent.engine()
+    let blueprint = try engine.blueprint(options, root: try engine.prepareRoot(options.root))
+    var text = ""
+    for (index, step) in blueprint.preparations.enumerated() { text += "\(index + 1). \(step.summary)\n" }
+    try Output.write(text)
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import ArgumentParser
+import Engine
+
+/// `roost inspect`: everything about containers.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show everything about containers.")
+
+  @ParentCommand var parent: Roost
+
+  @Option(name: .shortAndLong, help: "A template such as '{{.State.Pid}}', or json for one line each.")
+  var format: String?
+
+  @Argument(help: ArgumentHelp("Names, ids, or the beginnings of ids.", valueName: "container"))
+  var containers: [String]
+
+  func run() throws {
+    let (text, errors) = try parent.engine().inspect(containers, format: format)
+    try Output.write(text)
+    for error in errors { Program.report(error) }
+    if !errors.isEmpty { throw ExitStatus(code: 1) }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import ArgumentParser
+import Engine
+
+/// `roost run`: a container from nothing to its end.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a command in a new container.",
+    usage: "roost run [flags] ROOT [COMMAND [ARG…]]",
+    discussion: "`roost run --help` lists the flags, which are Docker's.")
+
+  @ParentCommand var parent: Roost
+
+  // Docker's grammar for flags is not ArgumentParser's, so they are parsed by their own table.
+  @Argument(parsing: .captureForPassthrough, help: .hidden)
+  var arguments: [String] = []
+
+  func run() throws {
+    if asksForHelp(arguments, RunFlags.table) { return try Output.write(Self.help) }
+    let options = try RunOptions.parse(arguments)
+    let engine = try parent.engine()
+    let root = try engine.prepareRoot(options.root)
+    let code = try engine.run(options, root: root)
+    if code != 0 { throw ExitStatus(code: code) }
+  }
+
+  static var help: String {
+    """
+    Run a command in a new container.
+
+    USAGE: roost run [flags] ROOT [COMMAND [ARG…]]
+
+    ROOT is a directory (./rootfs, dir:PATH), an archive (./rootfs.tar.gz) or programs of this machine (host:bash,ls).
+    \(RunFlags.table.help())
+    """
+  }
+}
+
+/// Whether the flags at the front of the arguments contain `--help`.
+func asksForHelp<Target>(_ arguments: [String], _ table: FlagTable<Target>) -> Bool {
+  table.flagArguments(arguments).contains("--help")
+}
