@@ -12,14 +12,7 @@ enum SysctlFlag {
   static func parse(_ text: String) throws(EngineError) -> KeyValue {
     let (key, value) = text.cut(at: Byte.equals)
     guard let value else { throw EngineError("the value is missing: expected KEY=VALUE") }
-    // Slashes and dots both separate; with slashes a component may hold dots (net/ipv4/conf/eth0.1/…).
-    let separator = key.utf8.contains(Byte.slash) ? Byte.slash : Byte.dot
-    let parts = key.pieces(separatedBy: separator)
-    let wellFormed = parts.count > 1 && parts.allSatisfy { part in
-      !part.isEmpty && part != "." && part != ".."
-        && part.utf8.allSatisfy { Byte.isAlphanumeric($0) || "_-.:@".utf8.contains($0) }
-    }
-    guard wellFormed else {
+    guard let parts = SysctlKey(key)?.components else {
       throw EngineError("\(key.quoted) is no sysctl: expected names joined by dots, as in net.ipv4.ip_forward")
     }
     if value.hasControlCharacter { throw EngineError("the value holds a control character") }
@@ -31,7 +24,7 @@ enum SysctlFlag {
 
   /// Which namespace a key belongs to; nil for settings of the whole machine.
   static func owner(of key: String) -> NamespaceType? {
-    owner(of: key.pieces(separatedBy: key.utf8.contains(Byte.slash) ? Byte.slash : Byte.dot))
+    SysctlKey(key).flatMap { owner(of: $0.components) }
   }
 
   private static func owner(of parts: [String]) -> NamespaceType? {
