@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+"""A mount and PID namespace of the suite's own, so that whatever a runtime leaks is seen and dies with it.
+
+`enter()` replaces the pytest process by `unshare … sandbox.py <the same pytest command>`. Run as a program, this file
+is PID 1 of that namespace: it hides /tmp, /run and /dev behind file systems of its own, starts pytest, reaps every
+orphan and finally takes down what is left. Cgroups alone are shared with the machine, therefore every container id
+starts with a word that only this session uses.
+"""
+import ctypes
+import os
+import secrets
+import signal
+import stat
+import sys
+import time
+
+SESSION_VARIABLE = "ROOST_TEST_SESSION"
+CGROUP_ROOT = "/sys/fs/cgroup"
+HUGETLB = "/tmp/hugetlb"
+
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC = 0x2, 0x4, 0x8, 0x1000, 0x4000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def mount(source, target, kind, flags=0, data=None):
+    """mount(2); raises OSError."""
+    encoded = [None if s is None else s.encode() for s in (source, target, kind, data)]
+    if _libc.mount(encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), encoded[3]) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount {kind or source}: {os.strerror(number)}", target)
+
+
+def unmount(target):
+    """umount2(2) with MNT_DETACH; False when there was nothing to unmount."""
+    return _libc.umount2(target.encode(), 2) == 0
+
+
+def session():
+    """The word with which every container id of this session starts, or None outside the sandbox."""
+    return os.environ.get(SESSION_VARIABLE) if os.getppid() == 1 else None
+
+
+def enter(keep):
+    """Replaces this process by the sandboxed repetition of its own command line. Never returns.
+
+    keep: directories that must stay visible even when they lie below /tmp or /run.
+    """
+    environment = dict(os.environ, **{SESSION_VARIABLE: "it" + secrets.token_hex(3)})
+    kept = [part for path in keep for part in ("--keep", path)]
+    os.execvpe(
+        "unshare",
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--",
+         sys.executable, os.path.abspath(__file__), *kept, "--", *sys.orig_argv],
+        environment)
+
+
+def _private_dev():
+    """A /dev of our own: a runtime that changes the owner of /dev/null must not hurt the machine."""
+    nodes = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9),
+             "tty": (5, 0), "kmsg": (1, 11)}
+    mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=755")
+    previous = os.umask(0)
+    for name, (major, minor) in nodes.items():
+        os.mknod(f"/dev/{name}", 0o666 | stat.S_IFCHR, os.makedev(major, minor))
+    os.umask(previous)
+    for name, target in (("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+                         ("stderr", "/proc/self/fd/2"), ("ptmx", "pts/ptmx")):
+        os.symlink(target, f"/dev/{name}")
+    for name in ("pts", "shm", "mqueue"):
+        os.mkdir(f"/dev/{name}")
+    mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
+    mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV)
+
+
+def _private_file_systems(keep):
+    handles = [(path, os.open(path, os.O_PATH | os.O_DIRECTORY)) for path in keep]
+    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID, "mode=1777,size=4g")
+    mount("tmpfs", "/run", "tmpfs", MS_NOSUID, "mode=755,size=1g")
+    for path, handle in handles:
+        if path.startswith(("/tmp/", "/run/")):
+            os.makedirs(path, exist_ok=True)
+            mount(f"/proc/self/fd/{handle}", path, None, MS_BIND | MS_REC)
+        os.close(handle)
+    _private_dev()
+    os.makedirs(HUGETLB)
+
+
+def hide_hugetlb_from_v2():
+    """crun refuses a hybrid hierarchy while the v2 tree owns a controller. A private v1 mount takes hugetlb away."""
+    controllers = f"{CGROUP_ROOT}/unified/cgroup.controllers"
+    try:
+        with open(controllers) as file:
+            left = file.read().split()
+    except FileNotFoundError:
+        return
+    if left:
+        mount("none", HUGETLB, "cgroup", 0, ",".join(left))
+
+
+def hierarchies():
+    """The directories of the mounted cgroup hierarchies."""
+    with open("/proc/self/mountinfo") as file:
+        for line in file:
+            before, after = line.split(" - ")
+            if after.split()[0] in ("cgroup", "cgroup2"):
+                yield before.split()[4]
+
+
+def cgroups_named(word):
+    """Every cgroup directory whose path contains the word, innermost first."""
+    found = []
+    for top in hierarchies():
+        for directory, _, _ in os.walk(top, topdown=False):
+            if word in directory[len(top):]:
+                found.append(directory)
+    return found
+
+
+def _write(path, text):
+    try:
+        with open(path, "w") as file:
+            file.write(text)
+    except OSError:
+        pass  # The cgroup went away, or has no such file: both mean that there is nothing to thaw.
+
+
+def thaw(word):
+    """A frozen process cannot be killed, so thaw before killing."""
+    for directory in cgroups_named(word):
+        if os.path.exists(f"{directory}/freezer.state"):
+            _write(f"{directory}/freezer.state", "THAWED")
+        if os.path.exists(f"{directory}/cgroup.freeze"):
+            _write(f"{directory}/cgroup.freeze", "0")
+
+
+def _reap_until(child):
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            return os.waitstatus_to_exitcode(status)
+
+
+def _reap_all(seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(0.01)
+        except ChildProcessError:
+            return True
+    return False
+
+
+def _take_down(word):
+    thaw(word)
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    complete = _reap_all(10)
+    for directory in cgroups_named(word):
+        try:
+            os.rmdir(directory)
+        except OSError as error:
+            complete = False
+            print(f"sandbox: {directory}: {error.strerror}", file=sys.stderr)
+    unmount(HUGETLB)
+    return complete
+
+
+def main(arguments):
+    keep = []
+    while arguments and arguments[0] == "--keep":
+        keep.append(arguments[1])
+        arguments = arguments[2:]
+    command = arguments[1:]
+    _private_file_systems(keep)
+    child = os.fork()
+    if child == 0:
+        os.execvp(command[0], command)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
+    code = _reap_until(child)
+    complete = _take_down(os.environ[SESSION_VARIABLE])
+    if not complete:
+        print("sandbox: processes or cgroups of this session could not be removed", file=sys.stderr)
+        code = code or 1
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.stdout.flush()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+// A static program that runs inside containers and tells what busybox cannot: raw answers of system calls.
+
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int number) {
+  (void)number;
+  stopped = 1;
+}
+
+/// Open descriptors, "number target" each, without the one that reads the directory.
+static int show_descriptors(void) {
+  DIR *directory = opendir("/proc/self/fd");
+  if (directory == NULL) return 1;
+  for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    char target[4096];
+    ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+    if (length < 0 || atoi(entry->d_name) == dirfd(directory)) continue;
+    target[length] = 0;
+    printf("%s %s\n", entry->d_name, target);
+  }
+  return 0;
+}
+
+/// The three user ids, the three group ids and the supplementary groups, one line each.
+static int show_ids(void) {
+  uid_t real, effective, saved;
+  gid_t groups[256];
+  if (getresuid(&real, &effective, &saved) != 0) return 1;
+  printf("%u %u %u\n", real, effective, saved);
+  if (getresgid(&real, &effective, &saved) != 0) return 1;
+  printf("%u %u %u\n", real, effective, saved);
+  int count = getgroups(256, groups);
+  for (int i = 0; i < count; i++) printf("%s%u", i ? " " : "", groups[i]);
+  printf("\n");
+  return count < 0;
+}
+
+static int show_working_directory(void) {
+  char path[4096];
+  long length = syscall(SYS_getcwd, path, sizeof path);
+  if (length < 0) {
+    printf("error %s\n", strerrorname_np(errno));
+    return 0;
+  }
+  printf("%s\n", path);
+  return 0;
+}
+
+/// Size, session and foreground facts of the terminal on standard input.
+static int show_terminal(void) {
+  struct winsize size = {0};
+  printf("isatty %d %d %d\n", isatty(0), isatty(1), isatty(2));
+  if (ioctl(0, TIOCGWINSZ, &size) == 0) printf("size %u %u\n", size.ws_row, size.ws_col);
+  printf("leader %d\n", getsid(0) == getpid());
+  printf("foreground %d\n", tcgetpgrp(0) == getpgrp());
+  int controlling = open("/dev/tty", O_RDWR | O_CLOEXEC);
+  printf("controlling %d\n", controlling >= 0);
+  return 0;
+}
+
+static int show_descriptor(int number) {
+  struct stat status;
+  if (fstat(number, &status) != 0) {
+    printf("error %s\n", strerrorname_np(errno));
+    return 0;
+  }
+  const char *kind = S_ISREG(status.st_mode)    ? "file"
+                     : S_ISDIR(status.st_mode)  ? "directory"
+                     : S_ISCHR(status.st_mode)  ? "character"
+                     : S_ISFIFO(status.st_mode) ? "fifo"
+                     : S_ISSOCK(status.st_mode) ? "socket"
+                                                : "other";
+  printf("%s %u:%u %lu\n", kind, major(status.st_rdev), minor(status.st_rdev), (unsigned long)status.st_ino);
+  return 0;
+}
+
+/// Attributes that prctl tells and that a container must get in their default state.
+static int show_attributes(void) {
+  int death = -1, subreaper = -1;
+  if (prctl(PR_GET_PDEATHSIG, &death) != 0 || prctl(PR_GET_CHILD_SUBREAPER, &subreaper) != 0) return 1;
+  printf("pdeathsig %d\nsubreaper %d\n", death, subreaper);
+  printf("securebits %d\nkeepcaps %d\n", prctl(PR_GET_SECUREBITS), prctl(PR_GET_KEEPCAPS));
+  printf("dumpable %d\nno_new_privs %d\n", prctl(PR_GET_DUMPABLE), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+  printf("timerslack %d\nscheduler %d\n", prctl(PR_GET_TIMERSLACK), sched_getscheduler(0));
+  return 0;
+}
+
+static int show_keyring(void) {
+  char description[512];
+  long length = syscall(
+      SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, description, sizeof description - 1);
+  if (length < 0) {
+    printf("error %s\n", strerrorname_np(errno));
+    return 0;
+  }
+  printf("%s\n", description);
+  return 0;
+}
+
+/// Touches that many bytes, page by page.
+static int eat(const char *bytes) {
+  size_t size = strtoull(bytes, NULL, 10);
+  char *memory = malloc(size);
+  if (memory == NULL) return 1;
+  for (size_t i = 0; i < size; i += 4096) ((volatile char *)memory)[i] = 1;
+  printf("ate %zu\n", size);
+  return 0;
+}
+
+static int inject_input(void) {
+  char letter = 'x';
+  printf("%s\n", ioctl(0, TIOCSTI, &letter) == 0 ? "injected" : strerrorname_np(errno));
+  return 0;
+}
+
+static void watch_process(const char *pid) {
+  char path[300], text[65536];
+  snprintf(path, sizeof path, "/proc/%s/exe", pid);
+  ssize_t length = readlink(path, text, sizeof text - 1);
+  if (length > 0) {
+    text[length] = 0;
+    if (strncmp(text, "/bin/", 5) != 0) printf("exe-link %s\n", text);
+    int executable = open(path, O_RDONLY | O_CLOEXEC);
+    if (executable >= 0 && strncmp(text, "/bin/", 5) != 0) {
+      printf("exe-opened %s\n", text);
+      char again[64];
+      snprintf(again, sizeof again, "/proc/self/fd/%d", executable);
+      int writable = open(again, O_WRONLY | O_CLOEXEC);
+      if (writable >= 0) printf("exe-writable %s\n", text);
+      if (writable >= 0) close(writable);
+    }
+    if (executable >= 0) close(executable);
+  }
+  snprintf(path, sizeof path, "/proc/%s/environ", pid);
+  int environment = open(path, O_RDONLY | O_CLOEXEC);
+  if (environment < 0) return;
+  length = read(environment, text, sizeof text);
+  close(environment);
+  if (length > 0 && memmem(text, (size_t)length, "SECRET", 6) != NULL) printf("environ-leak\n");
+  snprintf(path, sizeof path, "/proc/%s/fd", pid);
+  DIR *directory = opendir(path);
+  if (directory == NULL) return;
+  for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    length = readlinkat(dirfd(directory), entry->d_name, text, sizeof text - 1);
+    if (length <= 0 || text[0] != '/') continue;
+    text[length] = 0;
+    if (strncmp(text, "/dev/", 5) != 0 && strncmp(text, "/proc/", 6) != 0) printf("fd-leak %s\n", text);
+  }
+  closedir(directory);
+}
+
+/// Looks at every process that appears beside it until SIGTERM: can its program, environment or files be had?
+static int spy(void) {
+  char own[16];
+  struct sigaction action = {.sa_handler = on_stop};
+  sigaction(SIGTERM, &action, NULL);
+  snprintf(own, sizeof own, "%d", getpid());
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  printf("watching\n");
+  while (!stopped) {
+    DIR *directory = opendir("/proc");
+    if (directory == NULL) return 1;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+      if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && strcmp(entry->d_name, own) != 0)
+        watch_process(entry->d_name);
+    closedir(directory);
+  }
+  printf("done\n");
+  return 0;
+}
+
+int main(int count, char **words) {
+  const char *what = count > 1 ? words[1] : "";
+  if (strcmp(what, "true") == 0) return 0;
+  if (strcmp(what, "fds") == 0) return show_descriptors();
+  if (strcmp(what, "ids") == 0) return show_ids();
+  if (strcmp(what, "getcwd") == 0) return show_working_directory();
+  if (strcmp(what, "terminal") == 0) return show_terminal();
+  if (strcmp(what, "fstat") == 0 && count > 2) return show_descriptor(atoi(words[2]));
+  if (strcmp(what, "attributes") == 0) return show_attributes();
+  if (strcmp(what, "keyring") == 0) return show_keyring();
+  if (strcmp(what, "eat") == 0 && count > 2) return eat(words[2]);
+  if (strcmp(what, "inject") == 0) return inject_input();
+  if (strcmp(what, "spy") == 0) return spy();
+  if (strcmp(what, "crash") == 0) *(volatile int *)8 = 1;
+  if (strcmp(what, "pause") == 0)
+    while (!stopped) pause();
+  fprintf(stderr, "probe: unknown word %s\n", what);
+  return 2;
+}
