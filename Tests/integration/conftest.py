@@ -20,6 +20,7 @@ SCRATCH = Path("/tmp/scratch")
 def pytest_configure(config):
     config.addinivalue_line("markers", "roost: better than both references on purpose; skipped on them")
     config.addinivalue_line("markers", "differs(runc=WHY, crun=WHY): one reference is known to behave otherwise")
+    config.addinivalue_line("markers", "unsafe(crun=WHY): a reference harms what is not its own here; not run on it")
     if config.option.collectonly or config.option.help or sandbox.session():
         return
     if os.geteuid() != 0:
@@ -66,6 +67,9 @@ def _for_this_runtime(request, runtime):
         return
     if request.node.get_closest_marker("roost"):
         pytest.skip("only ours is held to this")
+    unsafe = request.node.get_closest_marker("unsafe")
+    if unsafe and runtime.name in unsafe.kwargs:
+        pytest.skip(f"not safe: {unsafe.kwargs[runtime.name]}")
     differs = request.node.get_closest_marker("differs")
     if differs and runtime.name in differs.kwargs:
         request.node.add_marker(pytest.mark.xfail(reason=differs.kwargs[runtime.name], strict=False))
