@@ -76,7 +76,7 @@ def _private_dev():
 
 def _private_file_systems(keep):
     handles = [(path, os.open(path, os.O_PATH | os.O_DIRECTORY)) for path in keep]
-    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID, "mode=1777,size=4g")
+    mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777,size=4g")
     mount("tmpfs", "/run", "tmpfs", MS_NOSUID, "mode=755,size=1g")
     for path, handle in handles:
         if path.startswith(("/tmp/", "/run/")):
