@@ -79,7 +79,7 @@ def test_read_only_path_below_a_mount(bundle):
 
 def test_no_masked_and_no_read_only_paths(bundle):
     del bundle.linux["maskedPaths"], bundle.linux["readonlyPaths"]
-    assert bundle.run("stat", "-c", "%F", "/proc/keys").succeeds().out .startswith("regular")
+    assert bundle.run("stat", "-c", "%F", "/proc/keys").succeeds().out.startswith("regular")
 
 
 def test_masked_paths_hold_for_exec(bundle):
