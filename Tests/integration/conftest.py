@@ -17,6 +17,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SCRATCH = Path("/tmp/scratch")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--ours-too", action="store_true",
+                     help="run the tests marked roost on a reference as well, to see how far it is from them")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "roost: better than both references on purpose; skipped on them")
     config.addinivalue_line("markers", "differs(runc=WHY, crun=WHY): one reference is known to behave otherwise")
@@ -65,7 +70,7 @@ def template():
 def _for_this_runtime(request, runtime):
     if runtime.name == "roost":
         return
-    if request.node.get_closest_marker("roost"):
+    if request.node.get_closest_marker("roost") and not request.config.option.ours_too:
         pytest.skip("only ours is held to this")
     unsafe = request.node.get_closest_marker("unsafe")
     if unsafe and runtime.name in unsafe.kwargs:

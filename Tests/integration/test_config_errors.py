@@ -43,8 +43,8 @@ def more(*path, value):
 RUNC, CRUN, BOTH = ("runc",), ("crun",), ("runc", "crun")
 
 CASES = {
-    "version absent": Wrong("/ociVersion", without("ociVersion"), BOTH),
-    "version of another world": Wrong("/ociVersion", at("ociVersion", value="2.0.0"), BOTH),
+    "version absent": Wrong("/ociVersion", without("ociVersion"), RUNC),
+    "version of another world": Wrong("/ociVersion", at("ociVersion", value="2.0.0"), RUNC),
     "version is a number": Wrong("/ociVersion", at("ociVersion", value=1)),
     "root absent": Wrong("/root", without("root")),
     "root path absent": Wrong("/root/path", without("root", "path")),

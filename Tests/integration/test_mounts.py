@@ -170,29 +170,29 @@ def test_bind_directory_onto_a_file(bundle, case):
     bundle.bind("/etc/passwd", case.directory_for("source")).run("true").fails("not a directory|is a|/etc/passwd")
 
 
-@pytest.mark.parametrize("target", ["../../../../../../escape", "/escape"])
+@pytest.mark.parametrize("target", ["../../../../../../tmp/scratch/escape", "/tmp/scratch/escape"])
 def test_target_through_a_symlink_stays_inside(bundle, case, target):
     source = case.directory_for("source", {"file": "text"})
     (bundle.rootfs / "link").symlink_to(target)
-    (bundle.rootfs / "escape").mkdir()
-    assert bundle.bind("/link", source).run("cat", "/escape/file").succeeds().out == "text"
-    assert not os.path.exists("/escape")
+    (bundle.rootfs / "tmp/scratch/escape").mkdir(parents=True)
+    assert bundle.bind("/link", source).run("cat", "/tmp/scratch/escape/file").succeeds().out == "text"
+    assert not os.path.exists("/tmp/scratch/escape")
 
 
-@pytest.mark.parametrize("target", ["../../../../../../escape", "/escape"])
+@pytest.mark.parametrize("target", ["../../../../../../tmp/scratch/escape", "/tmp/scratch/escape"])
 @pytest.mark.differs(crun="refuses a link that dangles")
 def test_target_through_a_dangling_symlink_is_made_inside(bundle, case, target):
     source = case.directory_for("source", {"file": "text"})
     (bundle.rootfs / "link").symlink_to(target)
-    result = bundle.writable().bind("/link", source).run("cat", "/escape/file")
-    assert not os.path.exists("/escape")
-    assert result.succeeds().out == "text" and (bundle.rootfs / "escape").is_dir()
+    result = bundle.writable().bind("/link", source).run("cat", "/tmp/scratch/escape/file")
+    assert not os.path.exists("/tmp/scratch/escape")
+    assert result.succeeds().out == "text" and (bundle.rootfs / "tmp/scratch/escape").is_dir()
 
 
 def test_target_with_dots_stays_inside(bundle, case):
     source = case.directory_for("source", {"file": "text"})
-    bundle.writable().bind("/etc/../../../escape", source).run("cat", "/escape/file").succeeds()
-    assert not os.path.exists("/escape")
+    bundle.writable().bind("/etc/../../../tmp/scratch/escape", source).run("cat", "/tmp/scratch/escape/file").succeeds()
+    assert not os.path.exists("/tmp/scratch/escape")
 
 
 def test_target_relative_is_taken_from_the_root(bundle, case):

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Roost authors
 """What a test must leave as it was: processes, mounts, cgroups, files, network namespaces, devices."""
 import os
+import shutil
 import signal
 import time
 
@@ -43,7 +44,7 @@ def _mounts():
 
 def _files(ignored):
     found = set()
-    for directory in ("/tmp", "/run"):
+    for directory in ("/tmp", "/run", "/tmp/scratch"):
         found.update(entry.path for entry in os.scandir(directory) if ignored not in entry.name)
     return found
 
@@ -113,6 +114,11 @@ class Watch:
             points = [line.split()[4] for line in file if line.split()[0] not in self.before["mount"]]
         for point in reversed(points):
             sandbox.unmount(point)
+        for path in _files(self.case.word) - self.before["file"].keys():
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
         for name, (mode, owner, group, _) in self.before["device"].items():
             os.chown(f"/dev/{name}", owner, group, follow_symlinks=False)
             if not os.path.islink(f"/dev/{name}"):

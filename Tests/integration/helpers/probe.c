@@ -135,38 +135,71 @@ static int inject_input(void) {
   return 0;
 }
 
-static void watch_process(const char *pid) {
-  char path[300], text[65536];
-  snprintf(path, sizeof path, "/proc/%s/exe", pid);
-  ssize_t length = readlink(path, text, sizeof text - 1);
-  if (length > 0) {
-    text[length] = 0;
-    if (strncmp(text, "/bin/", 5) != 0) printf("exe-link %s\n", text);
-    int executable = open(path, O_RDONLY | O_CLOEXEC);
-    if (executable >= 0 && strncmp(text, "/bin/", 5) != 0) {
-      printf("exe-opened %s\n", text);
-      char again[64];
-      snprintf(again, sizeof again, "/proc/self/fd/%d", executable);
-      int writable = open(again, O_WRONLY | O_CLOEXEC);
-      if (writable >= 0) printf("exe-writable %s\n", text);
-      if (writable >= 0) close(writable);
-    }
-    if (executable >= 0) close(executable);
+/// The classical way out of a chroot: a second one, from a working directory that it leaves outside.
+static int escape(const char *proof) {
+  int up = 0;
+  mkdir("/tmp/below", 0700);
+  if (chroot("/tmp/below") != 0) {
+    printf("error %s\n", strerrorname_np(errno));
+    return 0;
   }
-  snprintf(path, sizeof path, "/proc/%s/environ", pid);
+  for (int i = 0; i < 64; i++) up |= chdir("..");
+  printf("%s\n", up == 0 && chroot(".") == 0 && access(proof, F_OK) == 0 ? "escaped" : "confined");
+  return 0;
+}
+
+/// Prints a finding of the spy, each only once.
+static void report(const char *kind, const char *what) {
+  static char seen[256][128];
+  static int count;
+  char line[128];
+  snprintf(line, sizeof line, "%s %.100s", kind, what);
+  for (int i = 0; i < count; i++)
+    if (strcmp(seen[i], line) == 0) return;
+  if (count < 256) strcpy(seen[count++], line);
+  printf("%s\n", line);
+}
+
+static void watch_program(const char *pid) {
+  char path[64], target[4096];
+  snprintf(path, sizeof path, "/proc/%.20s/exe", pid);
+  ssize_t length = readlink(path, target, sizeof target - 1);
+  if (length <= 0) return;
+  target[length] = 0;
+  if (strncmp(target, "/bin/", 5) == 0) return;
+  report("exe-link", target);
+  int executable = open(path, O_RDONLY | O_CLOEXEC);
+  if (executable < 0) return;
+  report("exe-opened", target);
+  snprintf(path, sizeof path, "/proc/self/fd/%d", executable);
+  int writable = open(path, O_WRONLY | O_CLOEXEC);
+  if (writable >= 0) {
+    report("exe-writable", target);
+    close(writable);
+  }
+  close(executable);
+}
+
+static void watch_environment(const char *pid) {
+  char path[64], text[65536];
+  snprintf(path, sizeof path, "/proc/%.20s/environ", pid);
   int environment = open(path, O_RDONLY | O_CLOEXEC);
   if (environment < 0) return;
-  length = read(environment, text, sizeof text);
+  ssize_t length = read(environment, text, sizeof text);
   close(environment);
-  if (length > 0 && memmem(text, (size_t)length, "SECRET", 6) != NULL) printf("environ-leak\n");
-  snprintf(path, sizeof path, "/proc/%s/fd", pid);
+  if (length > 0 && memmem(text, (size_t)length, "SECRET", 6) != NULL) report("environ-leak", "");
+}
+
+static void watch_files(const char *pid) {
+  char path[64], target[4096];
+  snprintf(path, sizeof path, "/proc/%.20s/fd", pid);
   DIR *directory = opendir(path);
   if (directory == NULL) return;
   for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-    length = readlinkat(dirfd(directory), entry->d_name, text, sizeof text - 1);
-    if (length <= 0 || text[0] != '/') continue;
-    text[length] = 0;
-    if (strncmp(text, "/dev/", 5) != 0 && strncmp(text, "/proc/", 6) != 0) printf("fd-leak %s\n", text);
+    ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+    if (length <= 0 || target[0] != '/') continue;
+    target[length] = 0;
+    if (strncmp(target, "/dev/", 5) != 0 && strncmp(target, "/proc/", 6) != 0) report("fd-leak", target);
   }
   closedir(directory);
 }
@@ -183,8 +216,11 @@ static int spy(void) {
     DIR *directory = opendir("/proc");
     if (directory == NULL) return 1;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
-      if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && strcmp(entry->d_name, own) != 0)
-        watch_process(entry->d_name);
+      if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && strcmp(entry->d_name, own) != 0) {
+        watch_program(entry->d_name);
+        watch_environment(entry->d_name);
+        watch_files(entry->d_name);
+      }
     closedir(directory);
   }
   printf("done\n");
@@ -203,6 +239,7 @@ int main(int count, char **words) {
   if (strcmp(what, "keyring") == 0) return show_keyring();
   if (strcmp(what, "eat") == 0 && count > 2) return eat(words[2]);
   if (strcmp(what, "inject") == 0) return inject_input();
+  if (strcmp(what, "escape") == 0 && count > 2) return escape(words[2]);
   if (strcmp(what, "spy") == 0) return spy();
   if (strcmp(what, "crash") == 0) *(volatile int *)8 = 1;
   if (strcmp(what, "pause") == 0)

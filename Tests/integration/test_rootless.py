@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+"""The runtime in the hands of an ordinary user."""
+import json
+import os
+
+import pytest
+
+UID = 1000
+
+
+class User:
+    """Runs commands as the ordinary user, with a state root of its own."""
+
+    def __init__(self, case, bundle):
+        self.case, self.bundle = case, bundle
+        self.root = case.directory_for("user-root")
+        for path in (self.root, bundle.directory):
+            os.chown(path, UID, UID)
+        os.chmod(case.directory, 0o755)
+        os.chmod(case.directory.parent, 0o755)
+        for directory, names, files in os.walk(bundle.rootfs):
+            for name in [".", *names, *files]:
+                path = os.path.join(directory, name)
+                if not os.path.samefile(os.path.dirname(path), bundle.rootfs / "bin"):
+                    os.chown(path, UID, UID, follow_symlinks=False)
+
+    def __call__(self, *arguments, **options):
+        return self.case.runtime.run(
+            self.root, *arguments, user=UID, group=UID, extra_groups=[], env={"HOME": "/tmp",
+            "XDG_RUNTIME_DIR": str(self.root)}, **options)
+
+    def run(self, *arguments, **options):
+        self.bundle.args(*arguments).save()
+        return self("run", "--bundle", self.bundle.directory, self.case.new_id(), **options)
+
+
+@pytest.fixture
+def user(case, bundle):
+    """A configuration as `spec --rootless` makes it."""
+    bundle.namespace("user")
+    mapping = [{"containerID": 0, "hostID": UID, "size": 1}]
+    bundle.linux["uidMappings"], bundle.linux["gidMappings"] = mapping, mapping
+    bundle.without_namespace("network")
+    del bundle.linux["resources"]
+    for mount in bundle.mounts:
+        mount["options"] = [o for o in mount.get("options", []) if not o.startswith("gid=")]
+    bundle.without_mount("/sys/fs/cgroup").without_mount("/sys")
+    bundle.bind("/sys", "/sys", "nosuid", "noexec", "nodev", "ro")
+    return User(case, bundle)
+
+
+def test_run(user):
+    assert user.run("id", "-u").succeeds().out == "0\n"
+
+
+def test_is_an_ordinary_user_outside(user):
+    assert user.run("cat", "/proc/self/uid_map").succeeds().out.split() == ["0", str(UID), "1"]
+
+
+def test_setgroups_is_denied(user):
+    """Otherwise a user could drop a group that denies access."""
+    assert user.run("cat", "/proc/self/setgroups").succeeds().out == "deny\n"
+
+
+def test_exit_status(user):
+    assert user.run("sh", "-c", "exit 9").status == 9
+
+
+def test_life_cycle(user, case):
+    user.bundle.args("sleep", "1000").save()
+    identifier = case.new_id()
+    with open(case.directory / "empty", "a+b") as empty:
+        user("create", "--bundle", user.bundle.directory, identifier, stdin=empty, out=empty, err=empty).succeeds()
+    user("start", identifier).succeeds()
+    state = json.loads(user("state", identifier).succeeds().out)
+    assert state["status"] == "running"
+    assert os.stat(f"/proc/{state['pid']}").st_uid == UID
+    assert user("exec", identifier, "id", "-u").succeeds().out == "0\n"
+    assert identifier in user("list").succeeds().out
+    user("delete", "--force", identifier).succeeds()
+
+
+@pytest.mark.differs(crun="makes a user namespace unasked")
+def test_without_a_user_namespace_is_refused(user):
+    user.bundle.without_namespace("user")
+    del user.bundle.linux["uidMappings"], user.bundle.linux["gidMappings"]
+    user.run("true").fails()
+
+
+def test_mapping_of_somebody_else_is_refused(user):
+    mapping = [{"containerID": 0, "hostID": 0, "size": 1}]
+    user.bundle.linux["uidMappings"] = user.bundle.linux["gidMappings"] = mapping
+    user.run("true").fails()
