@@ -44,7 +44,7 @@ struct Bundle {
 
   private static func decode(_ bytes: [UInt8], _ source: String) throws(CommandFailure) -> Spec {
     do throws(SpecError) {
-      return try Spec(decoding: bytes, source: source)
+      return try Spec(validating: bytes, source: source)
     } catch { throw CommandFailure("\(error)") }
   }
 

@@ -3,6 +3,7 @@
 
 internal import ContainerRuntime
 internal import Linux
+internal import OCI
 
 /// One run of the program: the global options, the command, and how errors are told.
 struct Invocation {
@@ -86,11 +87,7 @@ struct Context {
   /// The container's id, which is the first word.
   func containerID() throws(CommandFailure) -> String {
     guard let id = arguments.positional.first else { throw CommandFailure("a container id is missing") }
-    guard ContainerName.isValid(id) else {
-      throw CommandFailure(
-        "invalid container ID format: \"\(id)\" (letters, digits, _, +, -, . and at most 1024 of them)")
-    }
-    return id
+    do throws(SpecError) { return try ContainerID(id).text } catch { throw CommandFailure("\(error)") }
   }
 
   func expect(positional range: ClosedRange<Int>) throws(CommandFailure) {

@@ -48,7 +48,7 @@ struct Log {
   private func entry(_ level: String, _ line: String) -> String {
     let time = Timestamp.now()
     switch format {
-    case .text: return "time=\"\(time)\" level=\(level) msg=\(JSONWriter.quoted(line))"
+    case .text: return "time=\"\(time)\" level=\(level) msg=\(quoted(line))"
     case .json:
       var writer = JSONWriter()
       writer.object { json in
@@ -59,6 +59,13 @@ struct Log {
       return String(decoding: writer.bytes, as: UTF8.self)
     }
   }
+}
+
+/// A text in quotes, with quotes and backslashes in it escaped.
+private func quoted(_ text: String) -> String {
+  var writer = JSONWriter()
+  writer.value(text)
+  return String(decoding: writer.bytes, as: UTF8.self)
 }
 
 extension String {

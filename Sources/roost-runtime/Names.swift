@@ -34,17 +34,6 @@ enum SignalName {
   }
 }
 
-/// What a container may be called.
-enum ContainerName {
-  static func isValid(_ id: String) -> Bool {
-    guard !id.isEmpty, id.utf8.count <= 1024, id != ".", id != ".." else { return false }
-    return id.utf8.allSatisfy {
-      ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5A) || ($0 >= 0x61 && $0 <= 0x7A)
-        || $0 == 0x5F || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E
-    }
-  }
-}
-
 /// Variables of the runtime's own environment.
 enum Environment {
   static func value(_ name: String) -> String? {

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import ContainerRuntime
+internal import JSON
 internal import Linux
 internal import OCI
 
@@ -43,7 +44,7 @@ extension Command {
     let id = try context.containerID()
     let containers = try context.containers()
     let state = try attempt { () throws(RuntimeError) in try containers.state(id) }
-    return Output.print(state.encodedPretty)
+    return Output.print(state.encoded(.pretty))
   }
 
   private static func operate(

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import ContainerRuntime
+internal import Linux
+internal import OCI
+
+extension Command {
+  static let update = Command(
+    name: "update", usage: "[options] ID", summary: "change the limits of a container",
+    options: [
+      .value("resources", "r", "file with linux.resources as JSON, or - for standard input"),
+      .value("memory", nil, "memory limit, bytes"),
+      .value("memory-reservation", nil, "memory to keep under pressure, bytes"),
+      .value("memory-swap", nil, "memory and swap together, bytes; -1 for no limit"),
+      .value("cpu-shares", nil, "relative weight of processor time"),
+      .value("cpu-share", nil, "the same, as runc spells it"),
+      .value("cpu-quota", nil, "processor time per period, microseconds"),
+      .value("cpu-period", nil, "period, microseconds"),
+      .value("cpu-burst", nil, "time that may be saved up, microseconds"),
+      .value("cpu-rt-period", nil, "real-time period, microseconds"),
+      .value("cpu-rt-runtime", nil, "real-time budget, microseconds"),
+      .value("cpu-idle", nil, "1 for idle scheduling, 0 for normal"),
+      .value("cpuset-cpus", nil, "processors"),
+      .value("cpuset-mems", nil, "memory nodes"),
+      .value("pids-limit", nil, "number of tasks; -1 for no limit"),
+      .value("blkio-weight", nil, "weight of block IO, 10 to 1000"),
+    ]
+  ) { (context) throws(CommandFailure) in
+    try context.expect(positional: 1...1)
+    let id = try context.containerID()
+    var resources = try ResourcesFile.read(context.arguments.value("resources"))
+    try resources.apply(context.arguments)
+    let containers = try context.containers()
+    try attempt { () throws(RuntimeError) in try containers.update(id, resources) }
+    return 0
+  }
+}
+
+private enum ResourcesFile {
+  static func read(_ path: String?) throws(CommandFailure) -> Resources {
+    guard let path else { return Resources() }
+    let bytes: [UInt8]
+    do throws(SyscallError) {
+      bytes =
+        path == "-"
+        ? try readAll(.standardInput, limit: Bundle.sizeLimit)
+        : try readFile(.workingDirectory, path, limit: Bundle.sizeLimit)
+    } catch { throw CommandFailure("--resources \(path): \(error.errno)") }
+    do throws(SpecError) { return try Resources(decoding: bytes, source: path) } catch {
+      throw CommandFailure("--resources \(error)")
+    }
+  }
+}
+
+extension Resources {
+  /// Options go over what the file says.
+  fileprivate mutating func apply(_ arguments: Arguments) throws(CommandFailure) {
+    var memory = memory ?? MemoryResources()
+    try arguments.set(&memory.limit, "memory")
+    try arguments.set(&memory.reservation, "memory-reservation")
+    try arguments.set(&memory.swap, "memory-swap")
+    if memory != MemoryResources() { self.memory = memory }
+    var cpu = cpu ?? CPUResources()
+    try arguments.set(&cpu.shares, "cpu-shares")
+    try arguments.set(&cpu.shares, "cpu-share")
+    try arguments.set(&cpu.quota, "cpu-quota")
+    try arguments.set(&cpu.period, "cpu-period")
+    try arguments.set(&cpu.burst, "cpu-burst")
+    try arguments.set(&cpu.realtimePeriod, "cpu-rt-period")
+    try arguments.set(&cpu.realtimeRuntime, "cpu-rt-runtime")
+    try arguments.set(&cpu.idle, "cpu-idle")
+    cpu.cpus = arguments.value("cpuset-cpus") ?? cpu.cpus
+    cpu.mems = arguments.value("cpuset-mems") ?? cpu.mems
+    if cpu != CPUResources() { self.cpu = cpu }
+    var pids = pids ?? PidsResources()
+    try arguments.set(&pids.limit, "pids-limit")
+    if pids != PidsResources() { self.pids = pids }
+    var blockIO = blockIO ?? BlockIOResources()
+    try arguments.set(&blockIO.weight, "blkio-weight")
+    if blockIO != BlockIOResources() { self.blockIO = blockIO }
+  }
+}
+
+extension Arguments {
+  fileprivate func set<T: FixedWidthInteger>(_ field: inout T?, _ option: String) throws(CommandFailure) {
+    if let value = try number(option, in: T.min...T.max) { field = value }
+  }
+}
