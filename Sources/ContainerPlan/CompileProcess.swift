@@ -104,6 +104,13 @@ extension Compiler {
     }
   }
 
+  /// A service manager's sockets are announced by variables that name the process they are meant for.
+  private func environment(of process: Process) -> [String] {
+    if request.listenDescriptors == 0 { return process.env }
+    let pid = isNew(.pid) ? ["LISTEN_PID=1"] : []
+    return process.env + ["LISTEN_FDS=\(request.listenDescriptors)"] + pid
+  }
+
   /// The end: the runtime commits, the caller is told, and the program takes over.
   mutating func compileStart(_ process: Process) {
     // An agent can take the listener only while the runtime is there to pass it on.
@@ -123,8 +130,8 @@ extension Compiler {
     add(
       .container,
       .execute(
-        arguments: process.args, environment: process.env,
-        preserveDescriptors: request.preserveDescriptors),
+        arguments: process.args, environment: environment(of: process),
+        preserveDescriptors: request.preserveDescriptors + request.listenDescriptors),
       Origin("/process/args"))
   }
 }

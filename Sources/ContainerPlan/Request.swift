@@ -18,6 +18,8 @@ public struct CreateRequest: Equatable, Sendable {
   public var noNewKeyring = false
   /// Descriptors from 3 on that reach the program.
   public var preserveDescriptors: UInt32 = 0
+  /// How many of them are sockets that a service manager passed (sd_listen_fds(3)).
+  public var listenDescriptors: UInt32 = 0
 
   public init(_ operation: Operation, id: String, bundle: String) {
     self.operation = operation

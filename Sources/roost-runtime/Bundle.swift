@@ -74,6 +74,7 @@ struct Bundle {
     request.noPivot = try context.arguments.flag("no-pivot")
     request.noNewKeyring = try context.arguments.flag("no-new-keyring")
     request.preserveDescriptors = try context.preservedDescriptors()
+    request.listenDescriptors = Environment.listenDescriptors
     return request
   }
 

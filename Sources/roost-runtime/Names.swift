@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import Glibc
+internal import Linux
 
 /// Signals by name or number (signal(7)).
 enum SignalName {
@@ -36,6 +37,13 @@ enum SignalName {
 
 /// Variables of the runtime's own environment.
 enum Environment {
+  /// How many sockets a service manager has passed to this process (sd_listen_fds(3)).
+  static var listenDescriptors: UInt32 {
+    guard let count = value("LISTEN_FDS").flatMap({ UInt32($0) }), count <= 1_000_000 else { return 0 }
+    guard let pid = value("LISTEN_PID") else { return 0 }
+    return pid == "\(Linux.getpid())" ? count : 0
+  }
+
   static func value(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return String(cString: value)

@@ -39,6 +39,7 @@ final class ContainerSide {
     let steps = launch.plan.steps
     var position = index + 1
     do throws(StepFailure) {
+      try shield()
       // Modes given to mkdir and mknod are meant as they are; the program gets its own mask at the end.
       let callersUmask = setUmask(0)
       while position < steps.count {
@@ -52,6 +53,16 @@ final class ContainerSide {
       throw StepFailure("the plan ends without a program")
     } catch {
       fail(error)
+    }
+  }
+
+  /// What the process has of the runtime's is nobody else's: neither its lock nor, for those who share its PID
+  /// namespace, its memory and descriptors.
+  private func shield() throws(StepFailure) {
+    launch.directory.abandon()
+    // An ordinary user's runtime must still be able to write the maps of the user namespace.
+    if effectiveUserID() == 0 {
+      try ContainerRuntime.step { () throws(SyscallError) in try setDumpable(false) }
     }
   }
 
@@ -122,6 +133,9 @@ final class ContainerSide {
 
   private func waitForStart() throws(StepFailure) {
     guard let socket = launch.startSocket else { return }
+    launch.releaseAll()
+    root = nil
+    deviceDirectory = nil
     starter = Channel(
       socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in try accept(socket.fd) })
   }

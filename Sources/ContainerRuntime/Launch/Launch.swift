@@ -48,6 +48,17 @@ final class Launch {
     self.trace = trace
   }
 
+  /// Closes what only setting up needed: a created container may wait for long.
+  func releaseAll() {
+    rootTree = nil
+    sources = [:]
+    cgroupSources = []
+    nullDevice = nil
+    namespaces = [:]
+    target = nil
+    cgroups = nil
+  }
+
   func saveRecord() throws(StepFailure) {
     do throws(SyscallError) { try directory.write(record) } catch {
       throw StepFailure("state of \(record.id)", error)

@@ -18,6 +18,7 @@ struct StageSide {
   }
 
   func run(after index: Int) -> Never {
+    launch.directory.abandon()
     do throws(StepFailure) {
       let steps = launch.plan.steps
       for position in steps.indices[(index + 1)...] where steps[position].side == .stage {

@@ -121,6 +121,10 @@ public final class ContainerDirectory: Sendable {
   static let configName = "config.json"
   static let startSocketName = "start.sock"
 
+  /// Closes the copy that a child of the runtime has inherited. A lock belongs to the open file that parent and child
+  /// share: the child would keep it when the parent is gone.
+  func abandon() { closeInherited(directory.rawValue) }
+
   /// Lets other commands change the container.
   func unlock() throws(SyscallError) { try Linux.unlock(directory.fd) }
 
