@@ -22,6 +22,8 @@ public struct RootFSError: Error, Sendable, Equatable, CustomStringConvertible {
     case refusedEntry
     /// An archive exceeds a limit that protects against decompression bombs.
     case limitExceeded
+    /// The archive is not the one that was asked for.
+    case digestMismatch
     /// A shared library or loader that a host program needs was not found.
     case missingLibrary
     /// A program or library is not a well-formed ELF file.

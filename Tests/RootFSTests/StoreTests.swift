@@ -83,6 +83,69 @@ import Testing
     #expect(try store.inspect(#require(strict.digest)).archive == plain.digest)
   }
 
+  @Test func checksTheDigestThatWasAskedFor() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("x.tar", Self.archive)
+    try settle(path)
+    let store = try scratch.store()
+    var wrong = UnpackOptions()
+    wrong.expectedDigest = RootFSDigest(hashing: [])
+    var right = UnpackOptions()
+    right.expectedDigest = RootFSDigest(hashing: Self.archive)
+    let prepare = { (options: UnpackOptions) throws(RootFSError) in
+      try store.prepare(.path(path), options: options)
+    }
+    // Before anything is stored, and from the index.
+    #expect(failure { () throws(RootFSError) in _ = try prepare(wrong) }?.code == .digestMismatch)
+    #expect(try store.list().isEmpty)
+    #expect(try prepare(right).digest == right.expectedDigest)
+    #expect(failure { () throws(RootFSError) in _ = try prepare(wrong) }?.code == .digestMismatch)
+    right.devices = .refuse
+    #expect(try !prepare(right).wasCached)
+  }
+
+  @Test func noticesEditsWhileItReads() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("x.tar", Self.archive)
+    let store = try scratch.store()
+    let error = failure { () throws(RootFSError) in
+      _ = try store.prepare(.path(path)) { step in
+        guard case .reading(0, _) = step else { return }
+        let file = FileHandle(forWritingAtPath: path)
+        file?.seekToEndOfFile()
+        file?.write(Data(count: 512))
+      }
+    }
+    #expect(error?.code == .inputChanged)
+    #expect(try store.list().isEmpty)
+  }
+
+  @Test func waitsForWhoeverMakesTheSame() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("x.tar", Self.archive)
+    let store = try scratch.store()
+    _ = try store.prune()
+    let name = ArchiveIndex.name(try fstatat(.workingDirectory, path), UnpackOptions())
+    let results = Results()
+    let place = store.path
+    do {
+      let maker = try store.lock(name)
+      Thread.detachNewThread {
+        do throws(RootFSError) {
+          _ = try RootFSStore(path: place).prepare(.path(path)) { step in
+            if step == .waiting { results.add("waiting") }
+          }
+          results.add("done")
+        } catch { results.add("\(error)") }
+      }
+      while results.all.isEmpty { usleep(1000) }
+      #expect(results.all == ["waiting"])
+      withExtendedLifetime(maker) {}
+    }
+    while results.all.count < 2 { usleep(1000) }
+    #expect(results.all == ["waiting", "done"])
+  }
+
   @Test func usesDirectoriesInPlace() throws {
     let scratch = try Scratch()
     let path = try scratch.makeDirectory("root")

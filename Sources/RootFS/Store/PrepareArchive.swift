@@ -13,6 +13,7 @@ extension RootFSStore {
     let status: FileStatus
     if let known { status = known } else { status = try Self.status(of: path) }
     if let found = try lookUp(ArchiveIndex.name(status, options)) {
+      try check(found.digest, options, path)
       return prepared(found.digest, found.lease, reference, wasCached: true)
     }
     try makeLayout()
@@ -21,12 +22,16 @@ extension RootFSStore {
     let name = ArchiveIndex.name(archive.status, options)
     let makers = try lock(name, onWait: { progress(.waiting) })
     defer { withExtendedLifetime(makers) {} }
-    if let found = try lookUp(name) { return prepared(found.digest, found.lease, reference, wasCached: true) }
+    if let found = try lookUp(name) {
+      try check(found.digest, options, path)
+      return prepared(found.digest, found.lease, reference, wasCached: true)
+    }
     try sweep()
     let isSettled = ArchiveIndex.isSettled(archive.status)
     if try hasTree(ofArchiveBytes: archive.sizeBytes) {
       // Possibly the same archive under another name or time: reading it is cheaper than unpacking it.
       let digest = ArchiveIndex.key(try archive.digest(), options)
+      try check(digest, options, path)
       if let lease = try lease(on: digest) {
         if isSettled { try record(digest, as: name) }
         return prepared(digest, lease, reference, wasCached: true)
@@ -35,6 +40,12 @@ extension RootFSStore {
     let (digest, lease, report) = try unpack(archive, reference, options, progress)
     if isSettled { try record(digest, as: name) }
     return prepared(digest, lease, reference, wasCached: false, warnings: report.warnings)
+  }
+
+  /// Compares the key of a tree with the one that the caller asked for.
+  private func check(_ digest: RootFSDigest, _ options: UnpackOptions, _ path: String) throws(RootFSError) {
+    guard let expected = options.expectedDigest, ArchiveIndex.key(expected, options) != digest else { return }
+    throw RootFSError(.digestMismatch, "the archive's digest is not \(expected)", subject: path)
   }
 
   private static func status(of path: String) throws(RootFSError) -> FileStatus {
@@ -52,6 +63,7 @@ extension RootFSStore {
       let (archiveDigest, report) = try archive.unpack(
         into: tree.root.fd, options: options, progress: progress)
       let digest = ArchiveIndex.key(archiveDigest, options)
+      try check(digest, options, archive.path)
       progress(.syncing)
       var mark = TreeMark()
       mark.source = reference.description

@@ -64,37 +64,45 @@ extension RootFSStore {
     } catch {
       throw failure("bring the tree to the disk", error)
     }
+    let placed = try place(tree, as: digest)
+    // Outside the lock, because it takes time.
+    if let leftover = placed.leftover {
+      do throws(SyscallError) { try removeTree(leftover) } catch {
+        throw failure("remove the tree \(leftover)", error)
+      }
+    }
+    return placed.lease
+  }
+
+  /// Moves a tree to its place under the store's lock.
+  ///
+  /// - Returns: a lease on what is there now, and the name of a tree that has to be removed: this one, if somebody else
+  ///   was faster, or what was there without a mark, which only somebody else's hand can have left.
+  private func place(
+    _ tree: borrowing TemporaryTree, as digest: RootFSDigest
+  ) throws(RootFSError) -> (lease: RootFSLease, leftover: String?) {
     let guardLock = try lockStore(exclusive: true)
     defer { withExtendedLifetime(guardLock) {} }
-    if let existing = try lease(on: digest) {
-      try discard(tree)
-      return existing
-    }
-    try moveAsideIncomplete(digest)
+    if let existing = try lease(on: digest) { return (existing, tree.name) }
+    var leftover: String?
     do throws(SyscallError) {
-      try renameat(directory.fd, tree.name, directory.fd, Self.treePath(digest), replace: false)
+      let place = Self.treePath(digest)
+      do throws(SyscallError) {
+        try renameat(directory.fd, tree.name, directory.fd, place)
+      } catch {
+        if error.errno != .exists && error.errno != .notEmpty { throw error }
+        let name = try makeTemporaryName()
+        try renameat(directory.fd, place, directory.fd, name)
+        leftover = name
+        try renameat(directory.fd, tree.name, directory.fd, place)
+      }
     } catch {
       throw failure("put the tree into its place", error)
     }
     guard let lease = try lease(on: digest) else {
       throw RootFSError(.system, "the tree \(digest.hex) vanished", subject: path)
     }
-    return lease
-  }
-
-  /// Removes what is in the place of a tree without a mark. Only somebody else's hand can have left it there.
-  private func moveAsideIncomplete(_ digest: RootFSDigest) throws(RootFSError) {
-    do throws(SyscallError) {
-      let name = try makeTemporaryName()
-      do throws(SyscallError) {
-        try renameat(directory.fd, Self.treePath(digest), directory.fd, name)
-      } catch {
-        if error.errno != .noEntry { throw error }
-      }
-      try removeTree(name)
-    } catch {
-      throw failure("remove an incomplete tree", error)
-    }
+    return (lease, leftover)
   }
 
   /// Removes a temporary tree.

@@ -33,6 +33,8 @@ public struct UnpackOptions: Sendable {
   public var ratioFreeBytes: UInt64 = 64 << 20
   /// Bytes that must stay free on the file system.
   public var reservedBytes: UInt64 = 64 << 20
+  /// The digest that the archive must have, for archives that came from elsewhere; nil accepts any.
+  public var expectedDigest: RootFSDigest?
   /// Members that an archive may have.
   public var maximumEntries: UInt64 = 1_000_000
 
