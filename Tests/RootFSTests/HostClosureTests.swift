@@ -115,6 +115,24 @@ import Testing
     #expect(text?.code == .unsupported)
   }
 
+  /// As execvp(3), which goes on when it may not look into a directory of PATH.
+  @Test(.enabled(if: !isRoot, "root may look everywhere"))
+  func passesOverClosedDirectories() throws {
+    let scratch = try Scratch()
+    let closed = try scratch.makeDirectory("closed")
+    chmod(closed, 0)
+    defer { chmod(closed, 0o700) }
+    let path = closed + ":" + Self.standardPath
+    let store = try scratch.store()
+    let first = try store.prepare(.host(["ls"]), searchPath: path)
+    #expect(try store.prepare(.host(["ls"]), searchPath: path).wasCached)
+    let index = try FileManager.default.contentsOfDirectory(atPath: store.path + "/index")
+    let manifest = try Data(contentsOf: URL(fileURLWithPath: store.path + "/index/" + index[0]))
+    #expect(HostManifest.validDigest([UInt8](manifest)) == first.digest)
+    chmod(closed, 0o700)
+    #expect(HostManifest.validDigest([UInt8](manifest)) == nil)
+  }
+
   @Test func followsScriptsToTheirInterpreters() throws {
     let scratch = try Scratch()
     let script = try scratch.write("script", Array("#!/usr/bin/env -S VAR=1 bash -e\necho\n".utf8))

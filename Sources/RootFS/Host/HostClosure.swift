@@ -69,7 +69,8 @@ struct HostClosure {
   private func find(_ name: String) throws(RootFSError) -> String {
     if name.utf8.first == slash {
       guard let place = try files.resolve(name) else {
-        throw RootFSError(.notFound, "no such program on this machine", subject: name)
+        throw RootFSError(
+          .notFound, "no such program on this machine, or it may not be looked at", subject: name)
       }
       guard !place.isDirectory else { throw RootFSError(.unsupported, "is a directory", subject: name) }
       return name
@@ -230,7 +231,7 @@ struct HostClosure {
     }
     for (step, answer, isLast) in visited {
       switch answer {
-      case .absent: break
+      case .absent, .denied: break
       case .directory:
         insert(HostMember(path: step, content: .directory(mode: 0o755), reason: .way(to: path)))
       case .link(_, let target):

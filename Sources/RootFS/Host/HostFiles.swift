@@ -21,6 +21,8 @@ final class HostFiles {
   /// What the host said of a path.
   enum Answer: Equatable {
     case absent
+    /// The caller may not even look; programs that search pass over it.
+    case denied
     case directory
     case link(FileIdentity, target: String)
     case file(FileIdentity)
@@ -60,13 +62,14 @@ final class HostFiles {
       return .file(FileIdentity(status))
     } catch {
       if error.errno == .noEntry || error.errno == .notDirectory { return .absent }
+      if error.errno == .accessDenied { return .denied }
       throw RootFSError(.system, "cannot look at it", subject: path, errno: error.errno.rawValue)
     }
   }
 
   /// Follows `path` from the root, calling `visit` for every component and link on the way and the end itself.
   ///
-  /// - Returns: what it leads to, or nil if that is nothing.
+  /// - Returns: what it leads to, or nil if that is nothing that the caller can see.
   @discardableResult
   func resolve(
     _ path: String, visit: (Visit) throws(RootFSError) -> Void = { _ in }
@@ -83,7 +86,7 @@ final class HostFiles {
       guard end == .directory else { return nil }
       let next = place + "/" + name
       let answer = try look(at: next)
-      if answer == .absent { return nil }
+      if answer == .absent || answer == .denied { return nil }
       try visit((next, answer, pending.isEmpty))
       if case .link(_, let target) = answer {
         links += 1

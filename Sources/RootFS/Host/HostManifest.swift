@@ -12,6 +12,7 @@ import Linux
 /// that the paths are C strings in place: a warm start does one lstat(2) for each and allocates nothing.
 ///
 ///     A PATH                                      nothing is there
+///     X PATH                                      the caller may not look there
 ///     D PATH                                      a directory, whatever is in it
 ///     P DEVICE INODE SIZE MTIME MODE UID GID PATH  this file or link
 struct HostManifest {
@@ -26,6 +27,7 @@ struct HostManifest {
     for (path, answer) in answers.sorted(by: { $0.key < $1.key }) {
       switch answer {
       case .absent: bytes += "A ".utf8
+      case .denied: bytes += "X ".utf8
       case .directory: bytes += "D ".utf8
       case .link(let identity, _), .file(let identity): append(identity, to: &bytes)
       }
@@ -83,6 +85,7 @@ struct HostManifest {
     let isSame: Bool
     switch bytes[0] {
     case UInt8(ascii: "A"): isSame = result == -Int(ENOENT) || result == -Int(ENOTDIR)
+    case UInt8(ascii: "X"): isSame = result == -Int(EACCES)
     case UInt8(ascii: "D"): isSame = result == 0 && status.st_mode & Glibc.S_IFMT == Glibc.S_IFDIR
     case UInt8(ascii: "P"): isSame = result == 0 && known == identity(status)
     default: isSame = false
