@@ -17,6 +17,7 @@ enum Program {
     do {
       // What the caller forgot to close must reach neither the runtime nor a container.
       try closeRangeOnExec(from: 3)
+      try checkCommand(arguments)
       var command = try Roost.parseAsRoot(arguments)
       try command.run()
       return 0
@@ -33,6 +34,17 @@ enum Program {
     }
   }
 
+  /// A word in the place of a command that is none would otherwise be called an unexpected argument.
+  private static func checkCommand(_ arguments: [String]) throws(EngineError) {
+    var index = 0
+    while index < arguments.count, arguments[index] == "--root" { index += 2 }
+    guard index < arguments.count, let first = arguments[index].utf8.first, first != UInt8(ascii: "-") else { return }
+    let name = arguments[index]
+    if name == "help" { return }
+    for command in Roost.configuration.subcommands where command.configuration.commandName == name { return }
+    throw EngineError("there is no command \(name); roost --help lists them")
+  }
+
   /// Prints an engine's error and what went wrong after it.
   static func report(_ error: EngineError) {
     if !error.wasPrinted { Output.error(error.message) }
@@ -43,7 +55,9 @@ enum Program {
   private static func finish(_ error: any Error) -> Int32 {
     let text = Roost.fullMessage(for: error)
     guard Roost.exitCode(for: error) == .success else {
-      Output.error(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text)
+      // The first line says what is wrong; the usage behind it says more than anybody asked for.
+      let line = text.split(separator: "\n").first.map(String.init) ?? text
+      Output.error((line.hasPrefix("Error: ") ? String(line.dropFirst(7)) : line) + "; see roost --help")
       return engineFailure
     }
     do {

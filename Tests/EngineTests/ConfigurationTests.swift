@@ -161,6 +161,13 @@ import Testing
     #expect(others.memory?.swap == -1)
     #expect(others.cpu?.period == 100_000)
     #expect(others.pids?.limit == -1)
+    func swap(_ arguments: String...) throws(EngineError) -> Int64? {
+      try make(arguments + ["./r"]) { $0.accountsSwap = false }.spec.linux?.resources?.memory?.swap
+    }
+    #expect(try swap("-m", "64m") == nil)
+    #expect(try swap("-m", "64m", "--memory-swap", "-1") == nil)
+    let refused = failure { () throws(EngineError) in try swap("-m", "64m", "--memory-swap", "128m") }
+    #expect(refused.hasPrefix("--memory-swap: this kernel does not account swap"))
     let none = try #require(try linux("./r").resources)
     #expect(none.memory == nil && none.cpu == nil && none.blockIO == nil)
   }

@@ -33,6 +33,8 @@ public struct Facts: Equatable, Sendable {
   public var thermalThrottlePaths: [String] = []
   /// Whether the runtime knows the mount option `rro`.
   public var canReadOnlyRecursively = true
+  /// Whether the kernel accounts swap, so that `--memory-swap` can be applied.
+  public var accountsSwap = true
   /// The profile that `--security-opt seccomp=` chose, or the built-in one.
   public var seccomp: SeccompProfile?
   /// The host's own name.

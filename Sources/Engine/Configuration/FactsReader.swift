@@ -57,6 +57,7 @@ struct FactsReader {
 
   private func readHost(_ facts: inout Facts) throws(SyscallError) {
     facts.lastCapability = try Self.lastCapability()
+    if options.memory != MemoryResources() { facts.accountsSwap = Self.accountsSwap() }
     facts.thermalThrottlePaths = try thermalThrottlePaths()
     facts.hostName = try readText(.workingDirectory, "/proc/sys/kernel/hostname", limit: 256)
     if options.network == .host {
@@ -74,6 +75,14 @@ struct FactsReader {
       if error.errno == .noEntry { return "" }
       throw error
     }
+  }
+
+  /// On cgroup v1 the root cgroup has the limit's file, unless swap accounting is off; on v2 every kernel with swap
+  /// accounts it.
+  private static func accountsSwap() -> Bool {
+    let memory = "/sys/fs/cgroup/memory"
+    if access(memory, F_OK) == 0 { return access("\(memory)/memory.memsw.limit_in_bytes", F_OK) == 0 }
+    return access("/proc/swaps", F_OK) == 0
   }
 
   /// One directory per processor, where the hardware has the feature.

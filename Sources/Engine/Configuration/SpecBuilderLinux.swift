@@ -11,7 +11,7 @@ extension SpecBuilder {
     var linux = LinuxConfig(namespaces: types.map { Namespace($0) })
     linux.cgroupsPath = "/roost/\(facts.id)"
     linux.devices = devices()
-    linux.resources = resources()
+    linux.resources = try resources()
     linux.sysctl = options.sysctls
     linux.seccomp = seccomp()
     try hidePaths(&linux)
@@ -37,16 +37,12 @@ extension SpecBuilder {
     return result
   }
 
-  private func resources() -> Resources {
+  private func resources() throws(EngineError) -> Resources {
     var resources = Resources()
     resources.devices = deviceRules()
     if options.memory != MemoryResources() {
       resources.memory = options.memory
-      // Docker's rule: without --memory-swap, as much swap as memory.
-      if let limit = options.memory.limit, options.memory.swap == nil {
-        let (double, overflow) = limit.multipliedReportingOverflow(by: 2)
-        resources.memory?.swap = overflow ? -1 : double
-      }
+      resources.memory?.swap = try swap()
     }
     if options.cpu != CPUResources() {
       resources.cpu = options.cpu
@@ -60,6 +56,21 @@ extension SpecBuilder {
       resources.blockIO?.weight = weight
     }
     return resources
+  }
+
+  /// Memory and swap together. Docker's rule: without --memory-swap, as much swap as memory.
+  private func swap() throws(EngineError) -> Int64? {
+    guard facts.accountsSwap else {
+      // Any amount of swap is what the kernel gives anyway.
+      guard options.memory.swap ?? -1 == -1 else {
+        throw EngineError("--memory-swap: this kernel does not account swap; boot it with swapaccount=1, or leave it out")
+      }
+      return nil
+    }
+    if let asked = options.memory.swap { return asked }
+    guard let limit = options.memory.limit else { return nil }
+    let (double, overflow) = limit.multipliedReportingOverflow(by: 2)
+    return overflow ? -1 : double
   }
 
   /// Enough for any service, too few to take the host down.

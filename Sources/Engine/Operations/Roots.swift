@@ -12,11 +12,10 @@ extension ContainerEngine {
     if name.hasPrefix("dir:") { path = String(name.dropFirst(4)) }
     let absolutePath = absolute(path, from: caller.workingDirectory)
     do {
-      let status = try fstatat(.workingDirectory, absolutePath)
-      guard status.isDirectory else { throw EngineError("\(name.quoted): not a directory") }
-      return RootSource(path: absolutePath, isShared: false)
-    } catch let error as EngineError {
-      throw error
+      let directory = try openat(.workingDirectory, absolutePath, [.path, .directory])
+      // The kernel's own name for it: links resolved, nothing to be cleaned up as text.
+      return RootSource(
+        path: try readlinkat(.workingDirectory, "/proc/self/fd/\(directory.rawValue)"), isShared: false)
     } catch {
       throw EngineError("the root file system \(name.quoted): \(error)")
     }

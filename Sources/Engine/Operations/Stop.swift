@@ -63,7 +63,9 @@ extension ContainerEngine {
         results[index] = .failed(error)
       }
     }
+    let ended = waiting.map(\.stopping.view)
     wait(for: &waiting, &results)
+    for view in ended { waitForMonitor(of: view) }
     return Array(zip(names, results)).map { (name: $0.0, result: $0.1) }
   }
 
@@ -120,6 +122,21 @@ extension ContainerEngine {
         }
       }
       waiting = rest
+    }
+  }
+
+  /// Waits until the end is recorded, or the container removed, so that the next command finds it so. A monitor that was
+  /// killed or hangs is not waited for longer than a moment.
+  private func waitForMonitor(of view: ContainerView) {
+    let deadline = monotonicNanoseconds() + 2_000_000_000
+    var pause: UInt32 = 200
+    while monotonicNanoseconds() < deadline {
+      // Whatever is wrong with the directory, the container has ended: that is what was asked for.
+      guard let store = try? Store(location), let directory = try? store.open(view.record.id),
+        let isWatched = try? directory.hasMonitor(), isWatched
+      else { return }
+      usleep(pause)
+      pause = min(pause * 2, 20_000)
     }
   }
 

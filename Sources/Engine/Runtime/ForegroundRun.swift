@@ -36,7 +36,6 @@ struct ForegroundRun {
 
   private func watch(_ container: borrowing ContainerDirectory) throws -> Outcome {
     let signals = try SignalProxy(isOn: options.forwardsSignals)
-    let watch = try PidFileWatch(directory: container.path)
     let log = "\(container.path)/\(ContainerDirectory.FileName.log)"
     let command = [
       "run", "--bundle", container.path, "--pid-file", "\(container.path)/\(ContainerDirectory.FileName.pid)",
@@ -46,9 +45,12 @@ struct ForegroundRun {
       runtime.arguments(log: log, command), input: options.interactive ? .inherited : .empty, mask: mask,
       ownGroup: !options.forwardsSignals && !options.terminal)
     var progress = Progress()
-    let status = try wait(child.pidfd.fd, signals, watch, container, &progress)
-    // Events that came together with the end are still waiting.
-    if progress.started == 0, try noteStart(container, &progress) { progress.started = realtimeNanoseconds() }
+    let status = try wait(child.pidfd.fd, signals, container, &progress)
+    // A short life may be over before the first look.
+    if progress.started == 0, let pid = try container.readPid() {
+      progress.started = realtimeNanoseconds()
+      try writePidFile(pid)
+    }
     var outcome = Outcome(result: try judge(status, log: log, hasStarted: progress.started > 0))
     outcome.startedNanoseconds = progress.started
     if case .success(128 + SIGKILL) = outcome.result { outcome.outOfMemory = progress.outOfMemory }
@@ -64,26 +66,25 @@ struct ForegroundRun {
 
   /// Waits for the runtime's end.
   private func wait(
-    _ child: FD, _ signals: borrowing SignalProxy, _ watch: borrowing PidFileWatch,
-    _ container: borrowing ContainerDirectory, _ progress: inout Progress
+    _ child: FD, _ signals: borrowing SignalProxy, _ container: borrowing ContainerDirectory,
+    _ progress: inout Progress
   ) throws -> ExitStatus {
     var memory: MemoryGuard?
+    var schedule = PidFileSchedule()
     while true {
       var entries = [PollEntry(child), PollEntry(signals.fd)]
-      if progress.started == 0 { entries.append(PollEntry(watch.fd)) }
       if let memory { entries.append(PollEntry(memory.process)) }
-      try poll(&entries)
+      try poll(&entries, timeoutMilliseconds: progress.started == 0 ? schedule.delayMilliseconds() : -1)
       // The counter first: once the runtime knows of the end as well, the cgroup will not last.
       if let guardian = memory, entries.contains(where: { $0.fd == guardian.process && $0.isReadable }) {
         progress.outOfMemory = guardian.hasKilled
         memory = nil
       }
       if entries[1].isReadable { try signals.forward(to: child) }
-      if progress.started == 0, entries[2].isReadable {
-        try watch.drain()
-        if try noteStart(container, &progress), options.memory.limit != nil {
-          memory = try MemoryGuard(container)
-        }
+      if progress.started == 0, !entries[0].isReadable, try noteStart(container, &progress),
+        options.memory.limit != nil
+      {
+        memory = try MemoryGuard(container)
       }
       if entries[0].isReadable, let status = try waitid(child, wait: false) { return status }
     }
@@ -102,8 +103,12 @@ struct ForegroundRun {
     state.bootID = try Liveness.bootID()
     state.startedNanoseconds = progress.started
     try container.write(state)
-    if let file = options.pidFile { try PidFile.write(pid, to: absolute(file, from: workingDirectory)) }
+    try writePidFile(pid)
     return true
+  }
+
+  private func writePidFile(_ pid: Int32) throws(EngineError) {
+    if let file = options.pidFile { try PidFile.write(pid, to: absolute(file, from: workingDirectory)) }
   }
 
   /// Tells a payload's end from a runtime's failure.

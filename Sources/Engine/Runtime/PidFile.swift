@@ -4,34 +4,19 @@
 import Glibc
 import Linux
 
-/// Wakes up when the runtime writes the container's process id.
-struct PidFileWatch: ~Copyable {
-  private let inotify: Descriptor
+/// When to look for the process id that the runtime writes.
+///
+/// Containers start within milliseconds, and what waits for the id is only the record of it, so looking a few times is
+/// enough. inotify(7) would tell at once, but taking its watch away at the end waits for other processors, which takes
+/// longer than a whole container.
+struct PidFileSchedule {
+  private var next: Int32 = 1
+  private static let slowest: Int32 = 20
 
-  /// - Parameter directory: The container's, which exists.
-  init(directory: String) throws(SyscallError) {
-    let raw = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
-    guard raw >= 0 else { throw SyscallError("inotify_init1", Errno(errno)) }
-    let descriptor = Descriptor(owning: raw)
-    // Some runtimes write the file in place, others rename a finished one.
-    guard inotify_add_watch(raw, directory, UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO)) >= 0 else {
-      throw SyscallError("inotify_add_watch", Errno(errno), directory)
-    }
-    inotify = descriptor
-  }
-
-  var fd: FD { inotify.fd }
-
-  /// Takes the events away. What they say does not matter: the file is looked at.
-  borrowing func drain() throws(SyscallError) {
-    while true {
-      do {
-        if try Linux.read(inotify.fd, upTo: 4096).isEmpty { return }
-      } catch {
-        if error.errno == .tryAgain { return }
-        throw error
-      }
-    }
+  /// Milliseconds to the next look: 1, 2, 4 … 20.
+  mutating func delayMilliseconds() -> Int32 {
+    defer { next = min(next * 2, Self.slowest) }
+    return next
   }
 }
 
