@@ -89,7 +89,7 @@ def test_poststart_runs_after_the_payload_was_started(bundle, case):
 
 def test_several_of_a_kind_run_in_order(bundle, journal):
     for number in range(5):
-        bundle.hook("prestart", "/bin/sh", "-c", f"echo {number} >>{journal}")
+        bundle.hook_script("prestart", f"echo {number} >>{journal}")
     bundle.run("true").succeeds()
     assert journal.read_text().split() == ["0", "1", "2", "3", "4"]
 
@@ -125,19 +125,19 @@ def test_pid_in_the_state_is_that_of_init_on_the_host(bundle, journal):
 
 @pytest.mark.parametrize("kind", ["prestart", "createRuntime", "poststart", "poststop"])
 def test_runs_in_the_runtimes_namespaces(bundle, journal, kind):
-    bundle.hook(kind, "/bin/sh", "-c", f"cat >/dev/null; readlink /proc/self/ns/mnt /proc/self/ns/net >{journal}")
+    bundle.hook_script(kind, f"readlink /proc/self/ns/mnt /proc/self/ns/net >{journal}")
     bundle.run("true").succeeds()
     assert journal.read_text().split() == [os.readlink(f"/proc/self/ns/{name}") for name in ("mnt", "net")]
 
 
 def test_create_container_runs_in_the_containers_namespaces(bundle, journal):
-    bundle.hook("createContainer", "/bin/sh", "-c", f"readlink /proc/self/ns/mnt /proc/self/ns/uts >{journal}")
+    bundle.hook_script("createContainer", f"readlink /proc/self/ns/mnt /proc/self/ns/uts >{journal}")
     container = bundle.create("true")
     assert journal.read_text().split() == [os.readlink(f"/proc/{container.pid}/ns/{name}") for name in ("mnt", "uts")]
 
 
 def test_create_container_runs_before_pivot_root(bundle, journal):
-    bundle.hook("createContainer", "/bin/sh", "-c", f"test -e {journal} && echo outside >{journal}")
+    bundle.hook_script("createContainer", f"test -e {journal} && echo outside >{journal}")
     bundle.run("true").succeeds()
     assert journal.read_text() == "outside\n"
 
@@ -145,7 +145,7 @@ def test_create_container_runs_before_pivot_root(bundle, journal):
 def test_start_container_runs_inside(bundle, journal):
     bundle.bind("/journal", journal)
     bundle.hook("startContainer", "/bin/probe", "getcwd")
-    bundle.hook("startContainer", "/bin/sh", "-c", "hostname >>/journal; ls / >>/journal; echo $$ >>/journal")
+    bundle.hook_script("startContainer", "hostname >>/journal; ls / >>/journal; echo $$ >>/journal")
     bundle.run("true").succeeds()
     words = journal.read_text().split()
     assert words[0] == "box" and "rootfs" not in words and "bin" in words
@@ -161,7 +161,7 @@ def test_prestart_can_move_a_network_interface(bundle, journal):
 
 @pytest.mark.parametrize("kind", ON_HOST)
 def test_environment_is_the_hooks_own(bundle, journal, kind):
-    bundle.hook(kind, "/bin/sh", "-c", f"/usr/bin/env >{journal}", env=["A=1", "B=two words"])
+    bundle.hook_script(kind, f"/usr/bin/env >{journal}", env=["A=1", "B=two words"])
     bundle.run("true", env={"CALLER_SECRET": "1"}).succeeds()
     lines = set(journal.read_text().splitlines())
     assert {"A=1", "B=two words"} <= lines
@@ -171,7 +171,7 @@ def test_environment_is_the_hooks_own(bundle, journal, kind):
 @pytest.mark.roost
 @pytest.mark.parametrize("kind", ON_HOST)
 def test_environment_is_empty_when_none_is_given(bundle, journal, kind):
-    bundle.hook(kind, "/bin/sh", "-c", f"/usr/bin/env >{journal}")
+    bundle.hook_script(kind, f"/usr/bin/env >{journal}")
     bundle.run("true", env={"CALLER_SECRET": "1"}).succeeds()
     assert {line.split("=")[0] for line in journal.read_text().splitlines()} <= {"PWD", "SHLVL", "_", "OLDPWD"}
 
@@ -192,7 +192,7 @@ def test_no_arguments(bundle, case, journal):
 
 @pytest.mark.parametrize("kind", BEFORE_START)
 def test_failure_before_start_undoes_create(bundle, case, kind):
-    bundle.hook(kind, "/bin/sh", "-c", "echo broken >&2; exit 7")
+    bundle.hook_script(kind, "echo broken >&2; exit 7")
     result, container = bundle.try_create("true")
     result.fails()
     case("state", container.id).fails()
@@ -202,17 +202,17 @@ def test_failure_before_start_undoes_create(bundle, case, kind):
 @pytest.mark.parametrize("kind", BEFORE_START)
 @pytest.mark.roost
 def test_failure_says_which_hook_and_what_it_printed(bundle, kind):
-    bundle.hook(kind, "/bin/true").hook(kind, "/bin/sh", "-c", "echo the reason >&2; exit 7")
+    bundle.hook(kind, "/bin/true").hook_script(kind, "echo the reason >&2; exit 7")
     bundle.run("true").fails(f"/hooks/{kind}/1", "/bin/sh", "7", "the reason")
 
 
 def test_failure_of_start_container_fails_start(bundle):
-    bundle.hook("startContainer", "/bin/sh", "-c", "exit 7")
+    bundle.hook_script("startContainer", "exit 7")
     assert bundle.run("echo", "ran").fails().out == ""
 
 
 def test_failure_of_poststop_is_only_a_warning(bundle, case):
-    bundle.hook("poststop", "/bin/sh", "-c", "exit 7")
+    bundle.hook_script("poststop", "exit 7")
     container = bundle.start("true")
     container.wait()
     container.delete().succeeds()
@@ -220,16 +220,16 @@ def test_failure_of_poststop_is_only_a_warning(bundle, case):
 
 
 def test_failure_of_one_hook_skips_the_next(bundle, journal):
-    bundle.hook("prestart", "/bin/sh", "-c", "exit 1")
-    bundle.hook("prestart", "/bin/sh", "-c", f"echo second >{journal}")
+    bundle.hook_script("prestart", "exit 1")
+    bundle.hook_script("prestart", f"echo second >{journal}")
     bundle.run("true").fails()
     assert journal.read_text() == ""
 
 
 @pytest.mark.differs(crun="1.8.1 does not run poststop then")
 def test_failed_create_runs_poststop(bundle, journal):
-    bundle.hook("createRuntime", "/bin/sh", "-c", "exit 1")
-    bundle.hook("poststop", "/bin/sh", "-c", f"echo poststop >>{journal}")
+    bundle.hook_script("createRuntime", "exit 1")
+    bundle.hook_script("poststop", f"echo poststop >>{journal}")
     bundle.run("true").fails()
     assert "poststop" in journal.read_text()
 
@@ -266,13 +266,13 @@ def test_hook_that_reads_nothing_does_no_harm(bundle):
 
 def test_descriptors_of_a_hook(bundle, journal):
     """Nothing of the runtime's own is open in a hook."""
-    bundle.hook("createRuntime", "/bin/sh", "-c", f"ls /proc/self/fd >{journal}")
+    bundle.hook_script("createRuntime", f"ls /proc/self/fd >{journal}")
     bundle.run("true").succeeds()
     assert len(journal.read_text().split()) <= 4  # 0, 1, 2 and the directory that ls reads
 
 
 def test_poststop_runs_after_delete_force(bundle, journal):
-    bundle.hook("poststop", "/bin/sh", "-c", f"echo poststop >>{journal}")
+    bundle.hook_script("poststop", f"echo poststop >>{journal}")
     bundle.sleeper().delete("--force").succeeds()
     assert journal.read_text() == "poststop\n"
 
