@@ -56,6 +56,7 @@ public struct JSONObject: Sendable {
     try self[key]?.object()
   }
 
+  @inlinable
   public func list<T>(
     _ key: StaticString, _ element: (JSONValue) throws(JSONError) -> T
   ) throws(JSONError) -> [T]? {

@@ -59,6 +59,7 @@ public struct JSONValue: Sendable {
   public var objectOrNil: JSONObject? { node.kind == .object ? JSONObject(value: self) : nil }
 
   /// Decodes every element of an array.
+  @inlinable
   public func list<T>(_ element: (JSONValue) throws(JSONError) -> T) throws(JSONError) -> [T] {
     let array = try array()
     var result: [T] = []

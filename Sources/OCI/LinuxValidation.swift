@@ -38,21 +38,17 @@ extension LinuxConfig {
   private func validateMappings(at pointer: String) throws(SpecError) {
     try IDMapping.validate(uidMappings, at: "\(pointer)/uidMappings")
     try IDMapping.validate(gidMappings, at: "\(pointer)/gidMappings")
-    let lists = [("uidMappings", uidMappings), ("gidMappings", gidMappings)]
     guard let user = namespace(.user) else {
-      for (key, mappings) in lists {
-        try check(
-          mappings.isEmpty, "\(pointer)/\(key)",
-          "needs a user namespace in \(pointer)/namespaces; without one no id is mapped")
-      }
+      let problem = "needs a user namespace in /linux/namespaces; without one no id is mapped"
+      try check(uidMappings.isEmpty, "\(pointer)/uidMappings", problem)
+      try check(gidMappings.isEmpty, "\(pointer)/gidMappings", problem)
       return
     }
     // Engines that join a user namespace also pass its mappings; then they may or may not be there.
     guard user.path == nil else { return }
-    for (key, mappings) in lists {
-      try check(
-        !mappings.isEmpty, "\(pointer)/\(key)", "required for a new user namespace, but missing or empty")
-    }
+    let problem = "required for a new user namespace, but missing or empty"
+    try check(!uidMappings.isEmpty, "\(pointer)/uidMappings", problem)
+    try check(!gidMappings.isEmpty, "\(pointer)/gidMappings", problem)
   }
 
   private func validateTimeOffsets(at pointer: @autoclosure () -> String) throws(SpecError) {

@@ -29,12 +29,7 @@ extension Process {
         0...7 ~= ioPriority.priority, "\(pointer())/ioPriority/priority",
         "\(ioPriority.priority) is not between 0 and 7")
     }
-    for (key, list) in [("initial", execCPUAffinity?.initial), ("final", execCPUAffinity?.final)] {
-      guard let list else { continue }
-      try check(
-        IndexList.isValid(list), "\(pointer())/execCPUAffinity/\(key)",
-        "\(quoted(list)) is not a list of processors like 0-3,7")
-    }
+    try execCPUAffinity?.validate(at: "\(pointer())/execCPUAffinity")
   }
 
   private func validateRlimits(at pointer: @autoclosure () -> String) throws(SpecError) {
@@ -77,6 +72,17 @@ extension User {
     try check(
       mappings.contains { $0.containerID <= id && id - $0.containerID < $0.size }, pointer(),
       "\(id) is not mapped by \(mappingsPointer)")
+  }
+}
+
+extension CPUAffinity {
+  func validate(at pointer: @autoclosure () -> String) throws(SpecError) {
+    for (key, list) in [("initial", initial), ("final", final)] {
+      guard let list else { continue }
+      try check(
+        IndexList.isValid(list), "\(pointer())/\(key)",
+        "\(quoted(list)) is not a list of processors like 0-3,7")
+    }
   }
 }
 

@@ -78,39 +78,53 @@ extension Spec {
 
 /// Versions as semver.org defines them, as far as the rules need them.
 enum SemanticVersion {
-  /// The major version of a well-formed text.
+  /// The major version of a well-formed text: three numbers, then a prerelease after `-` and build data after `+`.
   static func major(of text: String) -> Int? {
-    let (core, build) = halves(text.utf8[...], at: UInt8(ascii: "+"))
-    let (numbers, prerelease) = halves(core, at: UInt8(ascii: "-"))
-    for suffix in [build, prerelease] {
-      guard let suffix else { continue }
-      let identifiers = suffix.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-      guard identifiers.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isIdentifier) }) else { return nil }
+    var rest = text.utf8[...]
+    guard let major = takeNumber(&rest), take(UInt8(ascii: "."), &rest), takeNumber(&rest) != nil,
+      take(UInt8(ascii: "."), &rest), takeNumber(&rest) != nil
+    else { return nil }
+    if take(UInt8(ascii: "-"), &rest), !takeIdentifiers(&rest) { return nil }
+    if take(UInt8(ascii: "+"), &rest), !takeIdentifiers(&rest) { return nil }
+    return rest.isEmpty ? major : nil
+  }
+
+  private static func take(_ byte: UInt8, _ rest: inout Substring.UTF8View) -> Bool {
+    guard rest.first == byte else { return false }
+    rest.removeFirst()
+    return true
+  }
+
+  /// Takes a number of up to nine digits that does not start with a superfluous zero.
+  private static func takeNumber(_ rest: inout Substring.UTF8View) -> Int? {
+    var value = 0
+    var count = 0
+    while let byte = rest.first, UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte {
+      if count == 9 || (count == 1 && value == 0) { return nil }
+      value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      count += 1
+      rest.removeFirst()
     }
-    let parts = numbers.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard parts.count == 3, parts.allSatisfy(isNumber) else { return nil }
-    return Int(String(Substring(parts[0])))
+    return count > 0 ? value : nil
   }
 
-  private static func halves(
-    _ text: Substring.UTF8View, at separator: UInt8
-  ) -> (Substring.UTF8View, Substring.UTF8View?) {
-    guard let index = text.firstIndex(of: separator) else { return (text, nil) }
-    return (text[..<index], text[text.index(after: index)...])
-  }
-
-  private static func isNumber(_ text: Substring.UTF8View) -> Bool {
-    guard 1...9 ~= text.count, text.count == 1 || text.first != UInt8(ascii: "0") else { return false }
-    return text.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-  }
-
-  private static func isIdentifier(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-      UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"):
-      true
-    default: false
+  /// Takes identifiers between dots, none of them empty.
+  private static func takeIdentifiers(_ rest: inout Substring.UTF8View) -> Bool {
+    var length = 0
+    while let byte = rest.first {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"):
+        length += 1
+      case UInt8(ascii: "."):
+        if length == 0 { return false }
+        length = 0
+      default:
+        return length > 0
+      }
+      rest.removeFirst()
     }
+    return length > 0
   }
 }
 
