@@ -63,7 +63,6 @@ struct Compiler {
     compilePreparation(mounts)
     compileBirth()
     compileSupervision()
-    compileRuntimeHooks()
     compileRoot(mounts, process)
     compileSystem()
     try compileProcess(process)
@@ -72,13 +71,7 @@ struct Compiler {
 
   /// Before there is a process: everything that can fail without a trace comes first, then the record, then cgroups.
   private mutating func compilePreparation(_ mounts: [PlannedMount]) {
-    if let root = spec.root, linux.namespace(.mount) != nil {
-      add(.runtime, .openRoot(path: absolute(root.path)), Origin("/root/path"))
-    }
-    for mount in mounts {
-      if case .bind = mount.content { add(.runtime, .openSource(mount), mount.origin) }
-    }
-    if !linux.maskedPaths.isEmpty { add(.runtime, .openNullDevice, Origin("/linux/maskedPaths")) }
+    if !host.isRootless { compileSources(mounts, .runtime) }
     for (index, namespace) in linux.namespaces.enumerated() {
       guard let path = namespace.path else { continue }
       add(.runtime, .openNamespace(namespace.type, path: path), Origin("/linux/namespaces", index, "/path"))
@@ -87,9 +80,21 @@ struct Compiler {
     add(.runtime, .createCgroups, Origin(linux.resources == nil ? "/linux/cgroupsPath" : "/linux/resources"))
     for mount in mounts where mount.content == .cgroups && !isNew(.cgroup) {
       // The sources are the cgroups that were just made.
-      add(.runtime, .openSource(mount), mount.origin)
+      add(host.isRootless ? .container : .runtime, .openSource(mount), mount.origin)
     }
     if request.operation == .create { add(.runtime, .listenForStart) }
+  }
+
+  /// What exists already is opened as detached mounts: by the runtime before it changes anything or, for an ordinary
+  /// user, by the container in the user namespace that gives the right to.
+  mutating func compileSources(_ mounts: [PlannedMount], _ side: Side) {
+    if let root = spec.root, linux.namespace(.mount) != nil {
+      add(side, .openRoot(path: absolute(root.path)), Origin("/root/path"))
+    }
+    for mount in mounts {
+      if case .bind = mount.content { add(side, .openSource(mount), mount.origin) }
+    }
+    if !linux.maskedPaths.isEmpty { add(side, .openNullDevice, Origin("/linux/maskedPaths")) }
   }
 
   /// A path of the configuration that counts from the bundle.

@@ -68,15 +68,16 @@ extension Compiler {
     return Origin("/linux/namespaces", index)
   }
 
-  /// While the container sets itself up, the runtime writes down its process id; the container waits for that only at
-  /// its very end, when it long has been done.
+  /// While the container sets itself up, the runtime writes down its process id and runs its hooks; the container waits
+  /// for the end of that only at its own very end, when it usually has long been done.
   mutating func compileSupervision() {
     add(.runtime, .recordProcess)
+    compileRuntimeHooks()
     add(.runtime, .notify(.committed))
   }
 
   /// Hooks of the runtime run when the namespaces exist and before the root changes.
-  mutating func compileRuntimeHooks() {
+  private mutating func compileRuntimeHooks() {
     guard let hooks = spec.hooks else { return }
     let hasRuntimeHooks = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty
     let hasContainerHooks = !hooks.createContainer.isEmpty || !hooks.startContainer.isEmpty

@@ -84,6 +84,9 @@ extension Compiler {
   /// the destination means when the image has links in its way is checked again at the mount itself.
   private func refuseHiddenProc(_ mount: PlannedMount) throws(PlanError) {
     let destination = mount.destination
+    if destination == "/" {
+      throw PlanError(mount.origin, "the destination is the root itself: use root.path")
+    }
     if destination == "/proc" {
       switch mount.content {
       case .fileSystem(type: "proc", source: _, parameters: _), .bind, .remount: return
@@ -107,6 +110,7 @@ extension Compiler {
     // to mounts that ask for it.
     let view = PlannedPropagation(propagation?.type == .private ? .private : .slave, recursive: true)
     add(.container, .setPropagation(view), Origin("/linux/rootfsPropagation"))
+    if host.isRootless { compileSources(mounts, .container) }
     add(.container, .attachRoot, Origin("/root/path"))
     for mount in mounts { add(.container, .mount(mount), mount.origin) }
     if ownsDevices(mounts) { compileDevices(process) }

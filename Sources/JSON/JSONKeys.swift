@@ -56,7 +56,7 @@ extension JSONParser {
   }
 
   private func duplicate(of first: JSONNode, at key: Int) -> Failure {
-    Failure(offset: Int(nodes[key].start) - 1, problem: "the object already has this key", key: key)
+    Failure(offset: Int(nodes[key].start) - 1, problem: "duplicate key: the object already has it", key: key)
   }
 
   private func areEqual(_ text: Span<UInt8>, _ a: JSONNode, _ b: JSONNode) -> Bool {

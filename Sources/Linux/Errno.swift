@@ -37,6 +37,7 @@ public struct Errno: Error, Equatable, Hashable, Sendable {
   public static let noChild = Errno(ECHILD)
   public static let overflow = Errno(EOVERFLOW)
   public static let quotaExceeded = Errno(EDQUOT)
+  public static let connectionReset = Errno(ECONNRESET)
   public static let textBusy = Errno(ETXTBSY)
 }
 

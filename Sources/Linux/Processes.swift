@@ -108,11 +108,14 @@ public enum ExitStatus: Equatable, Sendable {
 
 /// waitid(2) for one child by its pidfd (Linux 5.4).
 ///
-/// - Parameter wait: false asks without waiting; nil means that the child still lives.
-public func waitid(_ pidfd: FD, wait: Bool = true) throws(SyscallError) -> ExitStatus? {
+/// - Parameters:
+///   - wait: false asks without waiting; nil means that the child still lives.
+///   - reap: false leaves it to be waited for again.
+public func waitid(_ pidfd: FD, wait: Bool = true, reap: Bool = true) throws(SyscallError) -> ExitStatus? {
   var info = siginfo_t()
+  let options = WEXITED | (wait ? 0 : WNOHANG) | (reap ? 0 : WNOWAIT)
   try checkRetrying("waitid") {
-    cl_waitid(Int32(cl_p_pidfd), UInt32(pidfd.rawValue), &info, WEXITED | (wait ? 0 : WNOHANG))
+    cl_waitid(Int32(cl_p_pidfd), UInt32(pidfd.rawValue), &info, options)
   }
   if cl_siginfo_pid(&info) == 0 { return nil }
   let status = cl_siginfo_status(&info)

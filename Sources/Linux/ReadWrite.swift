@@ -42,7 +42,8 @@ public func readAll(_ fd: FD, limit: Int) throws(SyscallError) -> [UInt8] {
 
 /// Reads a whole file by name.
 public func readFile(_ directory: FD, _ path: String, limit: Int) throws(SyscallError) -> [UInt8] {
-  let file = try openat(directory, path, .readOnly)
+  // A FIFO without a writer would block the opening.
+  let file = try openat(directory, path, [.readOnly, .nonBlocking, .noControllingTerminal])
   do throws(SyscallError) {
     return try readAll(file.fd, limit: limit)
   } catch {

@@ -37,6 +37,14 @@ public final class RootDirectory: Sendable {
     }
   }
 
+  /// Fails with `EINVAL` when the last component of `path` is a symbolic link.
+  public func requireOrdinaryDirectory(_ path: String) throws(SyscallError) {
+    let entry = try open(path, [.path, .noFollow])
+    guard try fstat(entry.fd).isDirectory else {
+      throw SyscallError("open", .invalidArgument, "\(path) must be mounted on ordinary directory, not on a link")
+    }
+  }
+
   /// Opens a directory, making what is missing of it (mode 0755, before umask).
   ///
   /// Directories are made one by one below descriptors that stay open. A link that points to nothing is followed

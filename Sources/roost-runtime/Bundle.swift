@@ -132,7 +132,13 @@ struct Planner {
     do throws(CgroupError) {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
-      let disabled = context.global.value("cgroup-manager") == "disabled"
+      // An ordinary user has no cgroups to put the container in, unless some were delegated; who asks for no limits
+      // needs none. Devices are out of reach in a user namespace anyway.
+      var limits = spec.linux?.resources
+      limits?.devices = []
+      let needsNone = effectiveUserID() != 0 && (limits ?? Resources()) == Resources()
+      options.appliesDevices = effectiveUserID() == 0
+      let disabled = context.global.value("cgroup-manager") == "disabled" || needsNone
       let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: request.id, host: host,

@@ -13,6 +13,9 @@ struct ExecProcess {
   func process(in spec: Spec) throws(CommandFailure) -> Process {
     var process = try base(spec)
     try applyOptions(to: &process)
+    do throws(SpecError) {
+      try process.validate(at: "/process", linux: spec.linux)
+    } catch { throw CommandFailure("exec: \(error)") }
     return process
   }
 

@@ -169,7 +169,9 @@ final class ContainerSide {
     _ arguments: [String], _ environment: [String], _ preserved: UInt32
   ) throws(StepFailure) {
     let argumentList = CStringArray(arguments)
-    let environmentList = CStringArray(environment)
+    let hasHome = environment.contains { $0.utf8.starts(with: "HOME=".utf8) }
+    let environmentList = CStringArray(
+      hasHome ? environment : environment + ["HOME=\(HomeDirectory.of(effectiveUserID()))"])
     try ContainerRuntime.step { () throws(SyscallError) in
       // Whatever the caller left open stays outside; preserved descriptors lose close-on-exec.
       try closeRangeOnExec(from: 3 + preserved)
@@ -208,7 +210,8 @@ enum ProgramSearch {
     }
     if let (candidate, error) = refused { throw explain(candidate, error) }
     throw StepFailure(
-      "exec: \"\(name)\": executable file not found in $PATH", exitStatus: RuntimeError.notFoundStatus)
+      "exec: \"\(name)\": executable file not found in $PATH (\(path ?? defaultPath))",
+      exitStatus: RuntimeError.notFoundStatus)
   }
 
   private static func checkProgram(_ path: String) throws(SyscallError) {

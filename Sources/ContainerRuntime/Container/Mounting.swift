@@ -30,7 +30,9 @@ extension ContainerSide {
 
   private func target(_ mount: PlannedMount) throws(SyscallError) -> Descriptor {
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
-    return try root.makeDirectory(mount.destination)
+    let target = try root.makeDirectory(mount.destination)
+    if mount.isKernelView { try root.requireOrdinaryDirectory(mount.destination) }
+    return target
   }
 
   private func mountFileSystem(
@@ -123,7 +125,11 @@ extension ContainerSide {
   private func mountCgroups(_ mount: PlannedMount) throws(SyscallError) {
     let target = try target(mount)
     try verify(target.fd, mount)
-    guard let directories = launch.plan.cgroups?.directories else { return }
+    guard let directories = launch.plan.cgroups?.directories, !directories.isEmpty else {
+      // Without cgroups of its own the container must not see, let alone change, those of others (CVE-2023-25809).
+      let empty = try emptyFileSystem()
+      return try moveMount(empty.fd, onto: target.fd)
+    }
     if !directories.contains(where: { $0.hierarchy.version == .v1 }) {
       return try mountUnified(mount, target.fd)
     }
@@ -136,9 +142,8 @@ extension ContainerSide {
     let sources = launch.cgroupSources
     if sources.isEmpty {
       for directory in directories where directory.hierarchy.version == .v1 {
-        try attachHierarchy(
-          try hierarchyOfNamespace(directory.hierarchy.name).fd, components(directory.hierarchy.mountPoint).last ?? "",
-          base.fd)
+        let tree = try hierarchyOfNamespace(directory.hierarchy.name)
+        try attachHierarchy(tree.fd, components(directory.hierarchy.mountPoint).last ?? "", base.fd)
       }
     } else {
       for source in sources { try attachHierarchy(source.tree.fd, source.name, base.fd) }
@@ -188,6 +193,13 @@ extension ContainerSide {
 }
 
 extension PlannedMount {
+  /// proc and sysfs at their usual places: an image that has links there could show another container's
+  /// (CVE-2019-19921).
+  var isKernelView: Bool {
+    if case .fileSystem(let type, _, _) = content { return type == "proc" || type == "sysfs" }
+    return false
+  }
+
   /// The kind and the source, for messages.
   var words: (kind: String, source: String) {
     switch content {

@@ -108,7 +108,7 @@ extension ContainerSide {
     }
   }
 
-  private func emptyFileSystem() throws(SyscallError) -> Descriptor {
+  func emptyFileSystem() throws(SyscallError) -> Descriptor {
     let context = try fsopen("tmpfs")
     try fsconfigSet(context.fd, "nr_blocks", "1")
     try fsconfigSet(context.fd, "nr_inodes", "1")

@@ -22,7 +22,7 @@ enum ExecDiagnosis {
     else {
       return errno == .accessDenied ? describePermissions(path) : nil
     }
-    if errno == .accessDenied { return describePermissions(path) }
+    if errno == .accessDenied, let reason = describeRefusal(path, file.fd, status) { return reason }
     guard status.isRegular, let head = try? read(file.fd, upTo: 4096) else { return nil }  // bestEffort
     if head.starts(with: [0x23, 0x21]) { return describeScript(path, head, errno) }
     if head.starts(with: [0x7F, 0x45, 0x4C, 0x46]) { return describeELF(path, file.fd, head, errno) }
@@ -48,6 +48,9 @@ enum ExecDiagnosis {
       return "\(path) starts with #!\(interpreter), and \(interpreter) is not in the container"
     }
     if status.mode & 0o111 == 0 { return "its interpreter \(interpreter) is not executable" }
+    if errno == .accessDenied {
+      return describePermissions(interpreter).map { "its interpreter \(interpreter): \($0)" }
+    }
     return errno == .noEntry ? "the loader of its interpreter \(interpreter) is not in the container" : nil
   }
 
@@ -110,7 +113,18 @@ enum ExecDiagnosis {
     if status.mode & 0o111 == 0 {
       return "mode \(mode), owner \(status.uid):\(status.gid): no execute permission; try chmod +x"
     }
-    return "mode \(mode), owner \(status.uid):\(status.gid)"
+    let (uid, gid) = (effectiveUserID(), effectiveGroupID())
+    return "mode \(mode), owner \(status.uid):\(status.gid); the program is started as \(uid):\(gid)"
+  }
+
+  /// A file that may be executed itself is refused for its interpreter's sake.
+  private static func describeRefusal(_ path: String, _ file: FD, _ status: FileStatus) -> String? {
+    if (try? checkExecutable(.workingDirectory, path)) != nil, status.isRegular,  // bestEffort
+      let head = try? pread(file, upTo: 4096, at: 0), head.starts(with: [0x23, 0x21])  // bestEffort
+    {
+      return describeScript(path, head, .accessDenied)
+    }
+    return describePermissions(path)
   }
 }
 

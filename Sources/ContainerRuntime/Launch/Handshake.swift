@@ -29,7 +29,7 @@ enum Frame {
     }
   }
 
-  init(_ bytes: [UInt8]) throws(StepFailure) {
+  init(_ bytes: [UInt8]) throws(SyscallError) {
     guard let kind = bytes.first else {
       self = .closed
       return
@@ -39,7 +39,7 @@ enum Frame {
     } else if let milestone = Milestone(rawValue: kind) {
       self = .milestone(milestone, Array(bytes.dropFirst()))
     } else {
-      throw StepFailure("unknown frame \(kind) on the synchronisation socket")
+      throw SyscallError("recvmsg", .invalidArgument, "unknown frame \(kind)")
     }
   }
 }
@@ -66,11 +66,16 @@ final class Channel {
 
   /// Waits for one frame and the descriptor that came with it.
   func receive() throws(StepFailure) -> (frame: Frame, descriptor: OwnedDescriptor?) {
-    let message = try step("synchronisation") { () throws(SyscallError) in
-      try Linux.receive(socket.fd, limit: Frame.limit)
+    do throws(SyscallError) {
+      let message = try Linux.receive(socket.fd, limit: Frame.limit)
+      let bytes = message.bytes
+      let descriptor = OwnedDescriptor(message)
+      return (try Frame(bytes), descriptor)
+    } catch {
+      // The other side died with a frame of ours unread.
+      if error.errno == .connectionReset { return (.closed, nil) }
+      throw StepFailure("synchronisation", error)
     }
-    let frame = try Frame(message.bytes)
-    return (frame, OwnedDescriptor(message))
   }
 }
 

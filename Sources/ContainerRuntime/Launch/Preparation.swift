@@ -13,7 +13,7 @@ internal import SafePath
 extension Launch {
   func openRoot(_ path: String) throws(StepFailure) {
     rootTree = OwnedDescriptor(
-      try step("invalid rootfs") { () throws(SyscallError) in
+      try step("invalid rootfs (config.json: /root/path)") { () throws(SyscallError) in
         let tree = try openTreeClone(.workingDirectory, path, recursive: true)
         guard try fstat(tree.fd).isDirectory else { throw SyscallError("open", .notDirectory, path) }
         try mountSetAttributes(tree.fd, .init(propagation: .private), recursive: true)

@@ -113,6 +113,10 @@ public struct Containers {
       if error.errno == .noProcess { throw RuntimeError("container not running") }
       throw RuntimeError(error, "signal \(signal)")
     }
+    // A frozen process dies only when it is thawed.
+    if signal == SIGKILL && status == .paused {
+      try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.thaw() }
+    }
   }
 
   public func pause(_ id: String) throws(RuntimeError) {

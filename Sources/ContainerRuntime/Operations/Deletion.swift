@@ -36,7 +36,7 @@ extension StateStore {
     }
     let status = try record.status()
     if status != .stopped {
-      guard force || status == .creating && record.process == nil else {
+      guard force || status == .created || status == .creating && record.process == nil else {
         throw RuntimeError("cannot delete container \(id) that is not stopped: \(status.rawValue)")
       }
       try record.kill()

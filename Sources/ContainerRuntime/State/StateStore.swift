@@ -27,10 +27,10 @@ public final class StateStore: Sendable {
       let directory = try openOrMake(path)
       let status = try fstat(directory.fd)
       guard status.uid == effectiveUserID() else {
-        throw SyscallError("open", .notPermitted, "\(path) belongs to user \(status.uid)")
+        throw SyscallError("open", .notPermitted, "\(path) is owned by user \(status.uid)")
       }
       guard status.mode & 0o022 == 0 else {
-        throw SyscallError("open", .notPermitted, "\(path) can be written by others; try chmod go-w")
+        throw SyscallError("open", .notPermitted, "\(path) is writable by others (mode \(String(status.mode & 0o7777, radix: 8))): chmod go-w it")
       }
       return directory
     } catch {
