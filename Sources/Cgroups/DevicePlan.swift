@@ -33,6 +33,13 @@ struct DeviceRuleList: Equatable {
     var minor: UInt32?
     var access: DeviceAccess
     var field: String
+
+    /// Whether some device is meant by both.
+    func overlaps(_ other: Entry) -> Bool {
+      (isBlock ?? other.isBlock) == (other.isBlock ?? isBlock)
+        && (major ?? other.major) == (other.major ?? major)
+        && (minor ?? other.minor) == (other.minor ?? minor)
+    }
   }
 
   private(set) var allowsByDefault = false
@@ -43,8 +50,16 @@ struct DeviceRuleList: Equatable {
 
   private static let field = "/linux/resources/devices"
 
+  /// So many rules make a program that BPF's jumps can cross, and bound what comparing them with one another costs.
+  static let largestCount = 4096
+
   /// - Parameter defaults: not in the configuration, so that an error can only name the list.
   init(_ rules: [DeviceRule], defaults: [DeviceRule] = []) throws(CgroupError) {
+    if rules.count + defaults.count > DeviceRuleList.largestCount {
+      throw CgroupError(
+        .invalidValue, field: DeviceRuleList.field,
+        "there are more than \(DeviceRuleList.largestCount) rules: use wildcards")
+    }
     entries.reserveCapacity(rules.count + defaults.count)
     for (number, rule) in rules.enumerated() { try add(rule, DeviceRuleList.field + "/" + String(number)) }
     for rule in defaults { try add(rule, DeviceRuleList.field) }
@@ -159,10 +174,5 @@ struct DeviceRuleList: Equatable {
   // MARK: Version 2
 
   /// The program for `BPF_PROG_TYPE_CGROUP_DEVICE`.
-  func program() -> DeviceProgram {
-    var program = DeviceProgram()
-    for entry in entries.reversed() { program.append(entry) }
-    program.finish(allow: allowsByDefault)
-    return program
-  }
+  func program() -> DeviceProgram { DeviceProgram(entries, allowsByDefault: allowsByDefault) }
 }

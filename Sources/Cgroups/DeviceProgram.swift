@@ -8,6 +8,9 @@ internal import OCI
 /// It is called with the device and a set of accesses, and asks the rules from the last to the first: a rule that
 /// forbids one of the accesses still in question ends with "no", a rule that allows takes its accesses out of
 /// question and ends with "yes" when none is left. See `struct bpf_cgroup_dev_ctx` in linux/bpf.h.
+///
+/// Loading costs what the kernel's verifier spends on branches. So the rules of one kind stand behind one test of it,
+/// both numbers are compared at once, and all verdicts share two exits: one branch for a usual rule.
 public struct DeviceProgram: Equatable, Sendable {
   /// As `struct bpf_insn` lies in memory: code, registers, offset, immediate value.
   public struct Instruction: Equatable, Sendable {
@@ -20,66 +23,129 @@ public struct DeviceProgram: Equatable, Sendable {
 
   public private(set) var instructions: [Instruction] = []
 
-  // Registers: 0 the verdict, 1 the context and then scratch, 2 kind, 3 accesses in question, 4 major, 5 minor.
+  /// - Parameter entries: from the first to the last, as the configuration has them.
+  init(_ entries: [DeviceRuleList.Entry], allowsByDefault: Bool) {
+    var assembly = Assembly()
+    assembly.instructions.reserveCapacity(16 + entries.count * 2)
+    assembly.start()
+    for (index, entry) in entries.enumerated().reversed() {
+      assembly.append(entry, isLastWord: !entries[..<index].contains { $0.overlaps(entry) })
+    }
+    instructions = assembly.finish(allowsByDefault: allowsByDefault)
+  }
+}
 
-  init() {
+/// The writing of a program.
+private struct Assembly {
+  var instructions: [DeviceProgram.Instruction] = []
+  /// Jumps whose targets are not known yet.
+  private var toAllow: [Int] = []
+  private var toDeny: [Int] = []
+  private var toNextKind: Int?
+  /// The kind that the current run of rules is for; outer nil: no run has begun.
+  private var kind: Bool??
+  /// Whether the current run has ended with a rule for all its devices, after which the kernel tolerates no more code.
+  private var isClosed = false
+
+  // Registers: 0 the verdict, 1 the context and then scratch, 2 kind, 3 accesses in question, 4 major, 5 minor,
+  // 6 both.
+
+  mutating func start() {
     emit(.load, 2, source: 1, offset: 0)
-    emit(.move, 3, source: 2)
-    // The low half of the first word is the kind of device, the high half the accesses.
-    emit(.and, 2, immediate: 0xFFFF)
-    emit(.shiftRight, 3, immediate: 16)
     emit(.load, 4, source: 1, offset: 4)
     emit(.load, 5, source: 1, offset: 8)
+    // The low half of the first word is the kind of device, the high half the accesses.
+    emit(.move, 3, source: 2)
+    emit(.and, 2, immediate: 0xFFFF)
+    emit(.shiftRight, 3, immediate: 16)
+    // As the kernel packs them: 12 bits and 20 bits. Then with the sign that an immediate value has.
+    emit(.move, 6, source: 4)
+    emit(.shiftLeft, 6, immediate: 20 + 32)
+    emit(.shiftRightSigned, 6, immediate: 32)
+    emit(.or, 6, source: 5)
   }
 
   /// Adds the next earlier rule.
-  mutating func append(_ entry: DeviceRuleList.Entry) {
-    // The kernel's numbers have 12 and 20 bits; a rule for a larger one, which a comparison would misread as
-    // negative, matches nothing.
-    if entry.major ?? 0 > UInt32(Int32.max) || entry.minor ?? 0 > UInt32(Int32.max) { return }
-    var skips: [Int] = []
-    if let isBlock = entry.isBlock {
-      skips.append(emit(.jumpUnlessEqual, 2, immediate: isBlock ? Self.block : Self.character))
+  ///
+  /// - Parameter isLastWord: no rule to come speaks of the same devices. The accesses in question then stay as they
+  ///   are, which makes no difference to the verdict and a great one to the kernel's verifier: it tells states apart
+  ///   by what may be in that register.
+  mutating func append(_ entry: DeviceRuleList.Entry, isLastWord: @autoclosure () -> Bool) {
+    // No device has such numbers, so the rule is for none.
+    if entry.major ?? 0 >= 1 << 12 || entry.minor ?? 0 >= 1 << 20 { return }
+    begin(entry.isBlock)
+    if isClosed { return }
+    let number = Assembly.number(entry)
+    if entry.access == .all {
+      let jump =
+        number.map { emit(.jumpIfEqual, $0.register, immediate: $0.value) } ?? emit(.jump, 0)
+      end(entry.allow, at: jump)
+      isClosed = number == nil
+      return
     }
-    if let major = entry.major {
-      skips.append(emit(.jumpUnlessEqual, 4, immediate: Int32(bitPattern: major)))
-    }
-    if let minor = entry.minor {
-      skips.append(emit(.jumpUnlessEqual, 5, immediate: Int32(bitPattern: minor)))
-    }
-    let access = Self.accessBits(entry.access)
+    let skip = number.map { emit(.jumpUnlessEqual, $0.register, immediate: $0.value) }
+    let access = Assembly.accessBits(entry.access)
+    emit(.move, 1, source: 3)
     if entry.allow {
-      emit(.and, 3, immediate: ~access & 7)
-      skips.append(emit(.jumpUnlessEqual, 3, immediate: 0))
-    } else if entry.access != .all {
-      emit(.move, 1, source: 3)
+      emit(.and, 1, immediate: ~access & 7)
+      end(true, at: emit(.jumpIfEqual, 1, immediate: 0))
+      if !isLastWord() { emit(.move, 3, source: 1) }
+    } else {
       emit(.and, 1, immediate: access)
-      skips.append(emit(.jumpIfEqual, 1, immediate: 0))
+      end(false, at: emit(.jumpUnlessEqual, 1, immediate: 0))
     }
-    verdict(entry.allow)
-    for skip in skips {
-      // Offsets count from the instruction after the jump. A rule is at most nine instructions.
-      instructions[skip].offset = Int16(instructions.count - skip - 1)
-    }
+    if let skip { aim(skip) }
   }
 
-  mutating func finish(allow: Bool) { verdict(allow) }
-
-  private mutating func verdict(_ allow: Bool) {
-    emit(.set, 0, immediate: allow ? 1 : 0)
-    emit(.exit, 0)
+  mutating func finish(allowsByDefault: Bool) -> [DeviceProgram.Instruction] {
+    if let jump = toNextKind { aim(jump) }
+    for allow in [allowsByDefault, !allowsByDefault] {
+      let jumps = allow ? toAllow : toDeny
+      // The kernel refuses code that nothing leads to.
+      if jumps.isEmpty && allow != allowsByDefault { continue }
+      for jump in jumps { aim(jump) }
+      emit(.set, 0, immediate: allow ? 1 : 0)
+      emit(.exit, 0)
+    }
+    return instructions
   }
 
-  // Values of linux/bpf.h and linux/bpf_common.h.
+  private mutating func begin(_ isBlock: Bool?) {
+    if kind == .some(isBlock) { return }
+    if let jump = toNextKind { aim(jump) }
+    toNextKind = nil
+    kind = .some(isBlock)
+    isClosed = false
+    // `BPF_DEVCG_DEV_BLOCK` is 1, `BPF_DEVCG_DEV_CHAR` 2.
+    if let isBlock { toNextKind = emit(.jumpUnlessEqual, 2, immediate: isBlock ? 1 : 2) }
+  }
 
-  private static let block: Int32 = 1
-  private static let character: Int32 = 2
+  private mutating func end(_ allow: Bool, at jump: Int) {
+    if allow { toAllow.append(jump) } else { toDeny.append(jump) }
+  }
+
+  /// Makes a jump lead to the next instruction.
+  private mutating func aim(_ jump: Int) {
+    // In range: a rule is at most six instructions, and `DeviceRuleList` bounds their number.
+    instructions[jump].offset = Int16(truncatingIfNeeded: instructions.count - jump - 1)
+  }
+
+  /// What to compare to find a rule's devices; nil for all.
+  private static func number(_ entry: DeviceRuleList.Entry) -> (register: UInt8, value: Int32)? {
+    switch (entry.major, entry.minor) {
+    case (nil, nil): nil
+    case (let major?, nil): (4, Int32(bitPattern: major))
+    case (nil, let minor?): (5, Int32(bitPattern: minor))
+    case (let major?, let minor?): (6, Int32(bitPattern: major << 20 | minor))
+    }
+  }
 
   /// `BPF_DEVCG_ACC_MKNOD` is 1, `_READ` 2 and `_WRITE` 4.
   private static func accessBits(_ access: DeviceAccess) -> Int32 {
     (access.contains(.mknod) ? 1 : 0) | (access.contains(.read) ? 2 : 0) | (access.contains(.write) ? 4 : 0)
   }
 
+  /// Values of linux/bpf.h and linux/bpf_common.h.
   private enum Code: UInt8 {
     /// `BPF_LDX | BPF_MEM | BPF_W`.
     case load = 0x61
@@ -89,8 +155,16 @@ public struct DeviceProgram: Equatable, Sendable {
     case set = 0xB7
     /// `BPF_ALU64 | BPF_AND | BPF_K`.
     case and = 0x57
+    /// `BPF_ALU64 | BPF_OR | BPF_X`.
+    case or = 0x4F
+    /// `BPF_ALU64 | BPF_LSH | BPF_K`.
+    case shiftLeft = 0x67
     /// `BPF_ALU64 | BPF_RSH | BPF_K`.
     case shiftRight = 0x77
+    /// `BPF_ALU64 | BPF_ARSH | BPF_K`.
+    case shiftRightSigned = 0xC7
+    /// `BPF_JMP | BPF_JA`.
+    case jump = 0x05
     /// `BPF_JMP | BPF_JEQ | BPF_K`.
     case jumpIfEqual = 0x15
     /// `BPF_JMP | BPF_JNE | BPF_K`.
@@ -105,7 +179,7 @@ public struct DeviceProgram: Equatable, Sendable {
     _ code: Code, _ destination: UInt8, source: UInt8 = 0, offset: Int16 = 0, immediate: Int32 = 0
   ) -> Int {
     instructions.append(
-      Instruction(
+      DeviceProgram.Instruction(
         code: code.rawValue, registers: destination | source << 4, offset: offset, immediate: immediate))
     return instructions.count - 1
   }

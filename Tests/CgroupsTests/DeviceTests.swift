@@ -117,9 +117,12 @@ import Testing
     }
     #expect(
       program.instructions == [
-        i(0x61, 0x12), i(0xBF, 0x23), i(0x57, 0x02, 0, 0xFFFF), i(0x77, 0x03, 0, 16), i(0x61, 0x14, 4),
-        i(0x61, 0x15, 8), i(0x55, 0x02, 6, 2), i(0x55, 0x04, 5, 1), i(0x55, 0x05, 4, 3), i(0x57, 0x03, 0, 5),
-        i(0x55, 0x03, 2, 0), i(0xB7, 0x00, 0, 1), i(0x95, 0x00), i(0xB7, 0x00, 0, 0), i(0x95, 0x00),
+        i(0x61, 0x12), i(0x61, 0x14, 4), i(0x61, 0x15, 8), i(0xBF, 0x23), i(0x57, 0x02, 0, 0xFFFF),
+        i(0x77, 0x03, 0, 16), i(0xBF, 0x46), i(0x67, 0x06, 0, 52), i(0xC7, 0x06, 0, 32), i(0x4F, 0x56),
+        // Character devices only; 1:3; reading is all that is asked.
+        i(0x55, 0x02, 4, 2), i(0x55, 0x06, 3, 1 << 20 | 3), i(0xBF, 0x31), i(0x57, 0x01, 0, 5),
+        i(0x15, 0x01, 2, 0),
+        i(0xB7, 0x00, 0, 0), i(0x95, 0x00), i(0xB7, 0x00, 0, 1), i(0x95, 0x00),
       ])
     #expect(plan.directories[0].actions.isEmpty)
   }
@@ -131,7 +134,7 @@ import Testing
       let program = try DeviceRuleList(rules).program()
       for _ in 0..<60 {
         let isBlock = random.next(2) == 1
-        let (major, minor) = (random.next(3), random.next(3))
+        let (major, minor) = (random.major(), random.minor())
         let access = DeviceAccess(rawValue: UInt8(1 + random.next(7)))
         #expect(
           run(program, isBlock, major, minor, access) == isAllowed(rules, isBlock, major, minor, access),
@@ -144,6 +147,32 @@ import Testing
     let program = try DeviceRuleList([character(.max, 1)]).program()
     #expect(!run(program, false, .max, 1, .read))
     #expect(try DeviceRuleList([character(.max, 1)]).program() == DeviceRuleList([]).program())
+  }
+
+  @Test func allCodeIsReachable() throws {
+    var random = Random(state: 7)
+    for _ in 0..<300 {
+      let program = try DeviceRuleList((0..<Int(random.next(9))).map { _ in random.rule() }).program()
+      var reached = Set([0])
+      for (index, instruction) in program.instructions.enumerated() {
+        #expect(reached.contains(index), "\(program)")
+        if instruction.code != 0x95 && instruction.code != 0x05 { reached.insert(index + 1) }
+        if instruction.code & 7 == 5 && instruction.code != 0x95 {
+          #expect(instruction.offset >= 0)
+          reached.insert(index + 1 + Int(instruction.offset))
+        }
+      }
+    }
+  }
+
+  @Test func asManyRulesAsThereMayBeFit() throws {
+    let rules = (0..<DeviceRuleList.largestCount).map { character(UInt32($0), UInt32($0), .read) }
+    let program = try DeviceRuleList(rules).program()
+    #expect(program.instructions.count < Int(Int16.max))
+    #expect(run(program, false, 0, 0, .read) && run(program, false, 4095, 4095, .read))
+    #expect(!run(program, false, 0, 1, .read) && !run(program, true, 7, 7, .read))
+    let error = #expect(throws: CgroupError.self) { try DeviceRuleList(rules + rules.prefix(1)) }
+    #expect(error?.field == "/linux/resources/devices")
   }
 
   /// The meaning of a list, access by access: the last rule that speaks of the device and the access decides.
@@ -179,6 +208,10 @@ import Testing
       case 0xBF: registers[to] = registers[from]
       case 0xB7: registers[to] = immediate
       case 0x57: registers[to] &= immediate
+      case 0x4F: registers[to] |= registers[from]
+      case 0x67: registers[to] <<= immediate
+      case 0xC7: registers[to] = UInt64(bitPattern: Int64(bitPattern: registers[to]) >> Int64(immediate))
+      case 0x05: position += Int(instruction.offset)
       case 0x77: registers[to] >>= immediate
       case 0x15: if registers[to] == immediate { position += Int(instruction.offset) }
       case 0x55: if registers[to] != immediate { position += Int(instruction.offset) }
@@ -198,6 +231,10 @@ import Testing
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return UInt32(state >> 33) % bound
     }
+
+    mutating func major() -> UInt32 { [0, 1, 2048, 4095][Int(next(4))] }
+
+    mutating func minor() -> UInt32 { [0, 1, 0xFFFFF][Int(next(3))] }
 
     mutating func rule() -> DeviceRule {
       DeviceRule(

@@ -23,9 +23,18 @@ enum Kernel {
     }
   }
 
+  /// Root, and nothing but version 2, with the usual controllers.
+  static var isV2: Bool {
+    guard let host, host.layout == .v2 else { return false }
+    return host.index(of: [.memory, .cpu, .cpuset, .pids]) != nil
+  }
+
   /// Root, and a tree of version 2.
   static var hasV2: Bool { host?.unified != nil }
 }
+
+/// All that touches the kernel, one test at a time: processes that are started side by side inherit one another's pipes.
+@Suite(.serialized) struct KernelTests {}
 
 /// A container's cgroups under a name of this test process, with processes in them; all gone at the end.
 final class Sandbox {

@@ -178,7 +178,9 @@ import Testing
     }
     #expect(error?.message.hasPrefix("cannot understand \"") == true)
   }
+}
 
+extension KernelTests {
   @Test(.enabled(if: Kernel.hasV1, "needs root and cgroup v1")) func aRunningContainerIsCounted() throws {
     let box = try Sandbox()
     defer { box.remove() }
