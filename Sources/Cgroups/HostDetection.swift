@@ -7,11 +7,14 @@ extension CgroupHost {
   /// Reads the calling process's cgroups and finds where their trees are mounted.
   ///
   /// The conventional places below /sys/fs/cgroup are looked at first and told by their file system's magic number.
-  /// /proc/self/mountinfo, whose length grows with the number of running containers, is read only when a controller
-  /// of version 1 is not where convention puts it.
+  /// /proc/self/mountinfo, whose length grows with the number of running containers, is read only when convention does
+  /// not hold: when no tree of version 1 is in its place, or one does not show the caller's own cgroup.
   ///
+  /// - Parameter isThorough: look in mountinfo also for single trees that are not in their place. The kernel lists
+  ///   those that are mounted only in somebody else's mount namespace, too, so that mostly finds nothing; worth it
+  ///   when a limit needs the controller (``CgroupError/Reason/controllerAbsent``).
   /// - Throws: when /proc/self/cgroup cannot be read or does not have the form of cgroups(7).
-  public static func detect() throws(CgroupError) -> CgroupHost {
+  public static func detect(isThorough: Bool = false) throws(CgroupError) -> CgroupHost {
     let memberships = try Membership.parse(try readAbsolute("/proc/self/cgroup"))
     let root = "/sys/fs/cgroup"
     if fileSystemMagic(root) == FileSystemMagic.cgroup2 {
@@ -31,7 +34,9 @@ extension CgroupHost {
         astray.append(membership)
       }
     }
-    if !astray.isEmpty {
+    let isHidden = astray.contains { $0.path != "/" }
+    let hasV1 = hierarchies.contains { $0.version == .v1 }
+    if !astray.isEmpty && (isThorough || isHidden || !hasV1) {
       hierarchies += try located(astray, inMountInfo: readMountInfo())
     }
     return CgroupHost(hierarchies: hierarchies)

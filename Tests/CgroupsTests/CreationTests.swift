@@ -10,6 +10,11 @@ import Testing
 extension KernelTests {
   /// Against the running kernel, below the test's own cgroups.
   @Suite(.enabled(if: Kernel.hasV1, "needs root and cgroup v1")) struct CreationTests {
+    @Test func aThoroughLookFindsNoLess() throws {
+      let (quick, thorough) = (try CgroupHost.detect(), try CgroupHost.detect(isThorough: true))
+      #expect(quick.hierarchies.allSatisfy { thorough.hierarchies.contains($0) })
+    }
+
     @Test func directoriesAppearBelowTheCallersOwnAndVanish() throws {
       let box = try Sandbox()
       defer { box.remove() }
