@@ -29,13 +29,16 @@ extension Spec {
     try Self.validate(version: ociVersion)
     guard let root else { throw SpecError(pointer: "/root", problem: "required, but missing") }
     try check(!root.path.isEmpty, "/root/path", "is empty")
+    // Before the process: whether its ids are mapped depends on the mappings.
+    try linux?.validate(at: "/linux")
     if let process {
       try process.validate(at: "/process", linux: linux)
     } else {
       try check(!requiresProcess, "/process", "required to start a container, but missing")
     }
-    try validateHostName(hostname, "/hostname", conflict: ["kernel", "hostname"])
-    try validateHostName(domainname, "/domainname", conflict: ["kernel", "domainname"])
+    try validateHostName(hostname, "/hostname")
+    try validateHostName(domainname, "/domainname")
+    try validateDomainSysctl()
     for (index, mount) in mounts.enumerated() {
       try mount.validate(at: "/mounts/\(index)")
     }
@@ -43,7 +46,6 @@ extension Spec {
     for pair in annotations {
       try check(!pair.key.isEmpty, "/annotations/", "an annotation's key is empty")
     }
-    try linux?.validate(at: "/linux")
   }
 
   /// Demands a version of the specification that this module implements: 1.x, whatever its minor version, since those
@@ -57,9 +59,7 @@ extension Spec {
       major == 1, "/ociVersion", "version \(quoted(version)) of the specification is not supported, 1.x is")
   }
 
-  private func validateHostName(
-    _ name: String?, _ pointer: @autoclosure () -> String, conflict: [String]
-  ) throws(SpecError) {
+  private func validateHostName(_ name: String?, _ pointer: @autoclosure () -> String) throws(SpecError) {
     guard let name else { return }
     let limit = 64
     try check(
@@ -68,10 +68,15 @@ extension Spec {
     try check(
       linux?.namespace(.uts) != nil, pointer(),
       "needs a uts namespace in /linux/namespaces, else it would rename the host")
-    for pair in linux?.sysctl ?? [] {
-      try check(
-        SysctlKey(pair.key)?.components != conflict, JSONPointer.appending(pair.key, to: "/linux/sysctl"),
-        "sets the same as \(pointer())")
+  }
+
+  /// The domain name has a property and, older than that, a kernel parameter; one of them decides.
+  private func validateDomainSysctl() throws(SpecError) {
+    guard domainname != nil, let linux else { return }
+    for pair in linux.sysctl where SysctlKey(pair.key)?.components == ["kernel", "domainname"] {
+      throw SpecError(
+        pointer: JSONPointer.appending(pair.key, to: "/linux/sysctl"), problem: "sets the same as /domainname"
+      )
     }
   }
 }

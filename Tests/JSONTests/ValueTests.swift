@@ -100,6 +100,10 @@ struct ValueTests {
       ("{\"\u{E9}\u{1F600}\":1, \"u\": {}}", "t.json:1:15: /u/uid: required, but missing"),
       ("{\"u\": 3}", "t.json:1:7: /u: expected an object, found the number 3"),
       ("{}", "t.json:1:1: /u: required, but missing"),
+      (
+        "{\"u\": {\"uid\": {}, \"a\\nb\": 1}}",
+        "t.json:1:15: /u/uid: expected an integer between 0 and 9, found an object"
+      ),
       ("[]", "t.json:1:1: expected an object, found an empty array"),
       (
         "{\"u\": {\"uid\": \"\(String(repeating: "x", count: 100))\\n\"}}",
@@ -112,6 +116,13 @@ struct ValueTests {
       _ = try root.object().required("u").object().required("uid").integer(in: 0...9)
     }
     #expect(error?.description == message)
+  }
+
+  @Test("a message is one line whatever keys and names hold")
+  func oneLine() throws {
+    let document = try JSONDocument(Array("{\"a\\n\\u001b\u{85}\u{E9}\":1}".utf8), source: "x\ny.json")
+    let value = try #require(document.value(at: "/a\n\u{1B}\u{85}\u{E9}"))
+    #expect(value.error("is wrong").description == "x\\ny.json:1:16: /a\\n\\u001b\\u0085\u{E9}: is wrong")
   }
 
   @Test("every accessor refuses the other types")
