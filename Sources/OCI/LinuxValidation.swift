@@ -124,7 +124,7 @@ extension LinuxConfig {
     case .namespace(let type):
       try check(
         namespace(type) != nil, pointer(),
-        "needs a \(type.rawValue) namespace in /linux/namespaces, else it would change the host")
+        "needs a namespace of type \(type.rawValue) in /linux/namespaces, else it would change the host")
     case .property(let name):
       throw SpecError(
         pointer: pointer(), problem: "conflicts with the property \(name): set /\(name) instead")

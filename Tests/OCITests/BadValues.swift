@@ -282,19 +282,20 @@ enum BadValues {
     BadValue("/linux/sysctl/net.ipv4.ip_forward", "\"1\\u0000\"", "a string must not contain NUL"),
     BadValue(
       [("/linux/namespaces/1", nil), ("/linux/netDevices", nil)], at: "/linux/sysctl/net.ipv4.ip_forward",
-      "needs a network namespace"),
-    BadValue([("/linux/namespaces/3", nil)], at: "/linux/sysctl/kernel.shmmax", "needs a ipc namespace"),
+      "needs a namespace of type network"),
+    BadValue(
+      [("/linux/namespaces/3", nil)], at: "/linux/sysctl/kernel.shmmax", "needs a namespace of type ipc"),
     BadValue(
       [("/linux/namespaces/3", nil), ("/linux/sysctl", "{\"fs.mqueue.msg_max\":\"1\"}")],
-      at: "/linux/sysctl/fs.mqueue.msg_max", "needs a ipc namespace"),
+      at: "/linux/sysctl/fs.mqueue.msg_max", "needs a namespace of type ipc"),
     BadValue(
       [
         ("/linux/namespaces/4", nil), ("/hostname", nil), ("/domainname", nil),
         ("/linux/sysctl/kernel.domainname", "\"x\""),
-      ], at: "/linux/sysctl/kernel.domainname", "needs a uts namespace"),
+      ], at: "/linux/sysctl/kernel.domainname", "needs a namespace of type uts"),
     BadValue(
       [("/linux/namespaces/5", nil), ("/linux/uidMappings", nil), ("/linux/gidMappings", nil)],
-      at: "/linux/sysctl/user.max_user_namespaces", "needs a user namespace"),
+      at: "/linux/sysctl/user.max_user_namespaces", "needs a namespace of type user"),
   ]
 
   static let resources: [BadValue] = [

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import JSON
+import OCI
+import Testing
+
+@Suite("Features")
+struct FeaturesTests {
+  @Test("members stand where the specification has them")
+  func members() throws {
+    var features = Features()
+    features.mountOptions = ["bind", "rro"]
+    features.annotations = [KeyValue("org.example.version", "1")]
+    features.potentiallyUnsafeConfigAnnotations = ["run.oci."]
+    features.linux.cgroup = CgroupFeatures(v1: true, v2: true, systemd: false, systemdUser: false, rdma: true)
+    features.linux.seccomp = SeccompFeatures(archs: [.x86_64, .x32])
+    features.linux.apparmor = true
+    features.linux.selinux = false
+    features.linux.memoryPolicy = true
+    features.linux.intelRdt = IntelRdtFeatures(enabled: true, schemata: true, monitoring: false)
+    features.linux.idmap = true
+    features.linux.netDevices = true
+    let document = try JSONDocument(features.encoded, source: "features")
+    func strings(_ pointer: String) throws -> [String]? { try document.value(at: pointer)?.strings() }
+    func bool(_ pointer: String) throws -> Bool? { try document.value(at: pointer)?.bool() }
+
+    #expect(try document.value(at: "/ociVersionMin")?.string() == "1.0.0")
+    #expect(try document.value(at: "/ociVersionMax")?.string() == "1.3.0")
+    #expect(try strings("/hooks")?.count == 6)
+    #expect(try strings("/mountOptions") == ["bind", "rro"])
+    #expect(try document.value(at: "/annotations/org.example.version")?.string() == "1")
+    #expect(try strings("/potentiallyUnsafeConfigAnnotations") == ["run.oci."])
+    #expect(
+      try strings("/linux/namespaces") == ["pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time"])
+    #expect(try strings("/linux/capabilities")?.count == 41)
+    #expect(try bool("/linux/cgroup/v1") == true && bool("/linux/cgroup/systemd") == false)
+    #expect(try bool("/linux/seccomp/enabled") == true)
+    #expect(try strings("/linux/seccomp/actions")?.count == 9)
+    #expect(try strings("/linux/seccomp/operators")?.count == 7)
+    #expect(try strings("/linux/seccomp/archs") == ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32"])
+    #expect(try strings("/linux/seccomp/knownFlags")?.count == 4)
+    #expect(try strings("/linux/seccomp/supportedFlags")?.count == 4)
+    #expect(try bool("/linux/apparmor/enabled") == true && bool("/linux/selinux/enabled") == false)
+    #expect(try strings("/linux/memoryPolicy/modes")?.count == 7)
+    #expect(try strings("/linux/memoryPolicy/flags")?.count == 3)
+    #expect(try bool("/linux/intelRdt/schemata") == true && bool("/linux/intelRdt/monitoring") == false)
+    #expect(try bool("/linux/mountExtensions/idmap/enabled") == true)
+    #expect(try bool("/linux/netDevices/enabled") == true)
+  }
+
+  @Test("what is not known is left out")
+  func unknown() throws {
+    let document = try JSONDocument(Features().encoded, source: "features")
+    for pointer in [
+      "/mountOptions", "/linux/cgroup", "/linux/seccomp", "/linux/apparmor", "/linux/mountExtensions",
+    ] {
+      #expect(document.value(at: pointer) == nil)
+    }
+  }
+}
