@@ -109,7 +109,10 @@ struct Compiler {
       let entry = SyscallNumbers(named: multiplexer.rawValue)?.number(in: .i386)
     else { return }
     try tables[table].add(rule, to: entry, firstArgument: number)
-    if !rule.alternatives.isEmpty {
+    let reported = warnings.contains {
+      if case .uncheckedArguments(name, _) = $0 { true } else { false }
+    }
+    if !rule.alternatives.isEmpty, !reported {
       warnings.append(
         .uncheckedArguments(name: name, pointer: "\(SeccompPointer.rule(rule.source))/args"))
     }
@@ -117,7 +120,7 @@ struct Compiler {
 
   /// Puts the program together: which architecture, which number, which arguments.
   mutating func assemble() throws(SeccompError) -> [BPFInstruction] {
-    var assembler = BPFAssembler(capacity: 1024)
+    var assembler = BPFAssembler(capacity: 512)
     var sections: [(architecture: UInt32, start: BPFAssembler.Label)] = []
     // The machine's own convention comes last here and thus first in the program, where jumps to it are
     // short.

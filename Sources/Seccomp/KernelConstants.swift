@@ -58,4 +58,30 @@ enum Kernel {
   // linux/bpf_common.h: the longest program
 
   static let BPF_MAXINSNS: Int = 0x1000
+
+  // linux/sched.h: new namespaces, of clone(2) and unshare(2)
+
+  static let CLONE_NEWNS: UInt64 = 0x20000
+  static let CLONE_NEWCGROUP: UInt64 = 0x2000000
+  static let CLONE_NEWUTS: UInt64 = 0x4000000
+  static let CLONE_NEWIPC: UInt64 = 0x8000000
+  static let CLONE_NEWUSER: UInt64 = 0x10000000
+  static let CLONE_NEWPID: UInt64 = 0x20000000
+  static let CLONE_NEWNET: UInt64 = 0x40000000
+  static let CLONE_NEWTIME: UInt64 = 0x80
+
+  // asm/ioctls.h: ioctl(2) requests that type on a terminal
+
+  static let TIOCSTI: UInt64 = 0x5412
+  static let TIOCLINUX: UInt64 = 0x541c
+
+  // linux/netlink.h: protocols of AF_NETLINK
+
+  static let NETLINK_AUDIT: UInt64 = 0x9
+
+  // linux/personality.h: execution domains
+
+  static let PER_LINUX: UInt64 = 0x0
+  static let PER_LINUX32: UInt64 = 0x8
+  static let UNAME26: UInt64 = 0x20000
 }

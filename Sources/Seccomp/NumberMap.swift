@@ -17,7 +17,7 @@ struct NumberMap {
   private(set) var decisions: [Decision] = []
 
   init() {
-    runs.reserveCapacity(256)
+    runs.reserveCapacity(128)
   }
 
   /// Decides about `start` and all numbers above.

@@ -56,6 +56,9 @@ struct RuleTable {
       decide(slot, rule)
       return
     }
+    // Rules about a multiplexed call lose conditions and then hide each other; that has a warning of its own.
+    let known = shadowed.count
+    defer { if firstArgument != nil { shadowed.removeLast(shadowed.count - known) } }
     for alternative in rule.alternatives.isEmpty ? [[]] : rule.alternatives {
       var conditions: [Condition] = []
       conditions.reserveCapacity(alternative.count + 1)
