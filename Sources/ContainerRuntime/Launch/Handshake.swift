@@ -15,6 +15,8 @@ enum Frame {
   /// A failed step: what the caller shall read, and the exit status.
   case failure(message: String, exitStatus: Int32)
   case closed
+  /// The other side died before it had read everything, hence before it executed anything.
+  case died
 
   static let failureKind: UInt8 = 0xFF
   /// Longer messages are cut: a frame must fit into one packet.
@@ -25,7 +27,7 @@ enum Frame {
     case .milestone(let milestone, let payload): return [milestone.rawValue] + payload
     case .failure(let message, let exitStatus):
       return [Frame.failureKind, UInt8(truncatingIfNeeded: exitStatus)] + Array(message.utf8.prefix(Frame.limit - 2))
-    case .closed: return []
+    case .closed, .died: return []
     }
   }
 
@@ -67,15 +69,23 @@ final class Channel {
   /// Waits for one frame and the descriptor that came with it.
   func receive() throws(StepFailure) -> (frame: Frame, descriptor: OwnedDescriptor?) {
     do throws(SyscallError) {
-      let message = try Linux.receive(socket.fd, limit: Frame.limit)
-      let bytes = message.bytes
-      let descriptor = OwnedDescriptor(message)
-      return (try Frame(bytes), descriptor)
+      return try receiveOnce()
     } catch {
-      // The other side died with a frame of ours unread.
-      if error.errno == .connectionReset { return (.closed, nil) }
-      throw StepFailure("synchronisation", error)
+      guard error.errno == .connectionReset else { throw StepFailure("synchronisation", error) }
     }
+    // The other side died with a frame of ours unread. The kernel says so before it gives out what it had sent.
+    do throws(SyscallError) {
+      let received = try receiveOnce()
+      if case .closed = received.frame { return (.died, nil) }
+      return received
+    } catch { throw StepFailure("synchronisation", error) }
+  }
+
+  private func receiveOnce() throws(SyscallError) -> (frame: Frame, descriptor: OwnedDescriptor?) {
+    let message = try Linux.receive(socket.fd, limit: Frame.limit)
+    let bytes = message.bytes
+    let descriptor = OwnedDescriptor(message)
+    return (try Frame(bytes), descriptor)
   }
 }
 

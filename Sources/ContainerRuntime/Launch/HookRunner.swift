@@ -25,6 +25,7 @@ struct HookRunner {
 
   private func run(_ hook: Hook, _ index: Int) throws(StepFailure) {
     let name = "error running hook #\(index): error running \(point.rawValue) hook \(hook.path)"
+    let place = " (config.json: /hooks/\(point.rawValue)/\(index))"
     let output = try step(name) { () throws(SyscallError) in try memfdCreate("hook-output") }
     let status = try step(name) { () throws(SyscallError) in try execute(hook, output.fd) }
     guard status != .exited(0) else { return }
@@ -35,7 +36,7 @@ struct HookRunner {
       case .signalled(let signal): "killed by signal \(signal)"
       case nil: "did not end within \(hook.timeout ?? 0) s"
       }
-    throw StepFailure("\(name): \(words)\(said(output.fd))")
+    throw StepFailure("\(name): \(words)\(said(output.fd))\(place)")
   }
 
   /// What the hook printed, on one line and bounded.

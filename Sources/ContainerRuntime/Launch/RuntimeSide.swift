@@ -35,6 +35,7 @@ final class RuntimeSide {
     guard let received = try channel?.receive() else { return }
     switch received.frame {
     case .closed: return
+    case .died: throw diedEarly(StepFailure("the process ended before its program was executed"))
     case .failure(let message, let status): throw StepFailure(message, exitStatus: status)
     case .milestone(let milestone, _): throw StepFailure("unexpected \(milestone) from the container")
     }
@@ -175,7 +176,7 @@ final class RuntimeSide {
     guard let received = try channel?.receive() else { return }
     switch received.frame {
     case .failure(let message, let status): throw StepFailure(message, exitStatus: status)
-    case .closed: throw diedEarly(StepFailure("the process ended before it was ready"))
+    case .closed, .died: throw diedEarly(StepFailure("the process ended before it was ready"))
     case .milestone(let reached, let payload) where reached == milestone:
       try take(milestone, payload, received.descriptor)
     case .milestone(let other, _):

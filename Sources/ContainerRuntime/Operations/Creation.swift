@@ -83,6 +83,7 @@ public struct Creation {
       // Other commands may work on the container while it runs.
       try launch.directory.unlock()
       status = try foreground.supervise(process, console: console?.fd)
+      warnIfOutOfMemory(status, launch.record)
       if options.keep { return status }
       try launch.directory.lock()
     } catch { throw RuntimeError(error, "waiting for the container") }
@@ -106,6 +107,13 @@ public struct Creation {
 
   private func absolute(_ path: String) -> String {
     path.utf8.first == 0x2F ? path : request.bundle + "/" + path
+  }
+
+  /// A program that was killed for memory cannot say so itself.
+  private func warnIfOutOfMemory(_ status: ExitStatus, _ record: Record) {
+    guard status == .signalled(SIGKILL), let kills = try? record.cgroupSet.oomKills(), kills > 0 else { return }  // bestEffort
+    let limit = spec.linux?.resources?.memory?.limit.map { " of \($0) bytes" } ?? ""
+    options.warn(["the container was killed: it reached its memory limit\(limit)"])
   }
 
   private func writePIDFile(_ launch: Launch) throws(StepFailure) {
