@@ -20,7 +20,7 @@ struct ExplainCommand: ParsableCommand {
     if asksForHelp(arguments, RunFlags.table) { return try Output.write(RunCommand.help) }
     let options = try RunOptions.parse(arguments)
     let engine = try parent.engine()
-    let blueprint = try engine.blueprint(options, root: try engine.prepareRoot(options.root))
+    let blueprint = try engine.blueprint(options, root: try engine.describeRoot(options.root))
     var text = ""
     for (index, step) in blueprint.preparations.enumerated() { text += "\(index + 1). \(step.summary)\n" }
     try Output.write(text)

@@ -26,9 +26,13 @@ struct PsCommand: ParsableCommand {
   func run() throws {
     let format = try ListFormat(format)
     let now = realtimeNanoseconds()
-    let rows = try parent.engine().list(all: all).map { $0.row(now: now, full: noTrunc) }
-    if quiet { return try Output.write(rows.map { ($0["ID"]?.text ?? "") + "\n" }.joined()) }
+    let (containers, errors) = try parent.engine().list(all: all)
+    let rows = containers.map { $0.row(now: now, full: noTrunc) }
     try Output.write(
-      try format.text(rows, columns: ContainerEngine.listColumns, headings: ContainerEngine.listHeadings))
+      quiet
+        ? rows.map { ($0["ID"]?.text ?? "") + "\n" }.joined()
+        : try format.text(rows, columns: ContainerEngine.listColumns, headings: ContainerEngine.listHeadings))
+    for error in errors { Program.report(error) }
+    if !errors.isEmpty { throw ExitStatus(code: 1) }
   }
 }

@@ -22,7 +22,16 @@ struct RunCommand: ParsableCommand {
     if asksForHelp(arguments, RunFlags.table) { return try Output.write(Self.help) }
     let options = try RunOptions.parse(arguments)
     let engine = try parent.engine()
-    let root = try engine.prepareRoot(options.root)
+    var bar = ProgressBar(isOn: !options.quiet)
+    let root: RootSource
+    do {
+      root = try engine.prepareRoot(options.root) { bar.show($0) }
+      bar.clear()
+    } catch {
+      bar.clear()
+      throw error
+    }
+    for warning in root.warnings where !options.quiet { Output.error("\(options.root): \(warning)") }
     let code = try engine.run(options, root: root)
     if code != 0 { throw ExitStatus(code: code) }
   }

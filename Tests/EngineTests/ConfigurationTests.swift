@@ -134,6 +134,8 @@ import Testing
     let privileged = try process("--privileged", "./r")
     #expect(privileged.capabilities?.effective.count == 41)
     #expect(!privileged.noNewPrivileges)
+    let confined = try #require(try make(["--privileged", "./r"]) { $0.capabilities = 0b100 }.spec.process)
+    #expect(confined.capabilities?.bounding == ["CAP_DAC_READ_SEARCH"])
     #expect(try process("--privileged", "--security-opt", "no-new-privileges", "./r").noNewPrivileges)
   }
 
@@ -291,7 +293,7 @@ import Testing
     let options = try ExecOptions.parse(arguments)
     return try ExecProcess(
       options: options, container: container, users: UserDatabase(passwd: "web:x:5:6::/srv:"), environmentFiles: [],
-      environment: ["P": "q"], lastCapability: 40
+      environment: ["P": "q"], available: (1 << 41) - 1
     ).process()
   }
 

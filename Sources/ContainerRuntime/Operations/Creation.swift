@@ -113,7 +113,7 @@ public struct Creation {
   private func warnIfOutOfMemory(_ status: ExitStatus, _ record: Record) {
     guard status == .signalled(SIGKILL), let kills = try? record.cgroupSet.oomKills(), kills > 0 else { return }  // bestEffort
     let limit = spec.linux?.resources?.memory?.limit.map { " of \($0) bytes" } ?? ""
-    options.warn(["the container was killed: it reached its memory limit\(limit)"])
+    options.warn(["the container was killed: it reached its memory limit\(limit) (config.json: /linux/resources/memory/limit)"])
   }
 
   private func writePIDFile(_ launch: Launch) throws(StepFailure) {

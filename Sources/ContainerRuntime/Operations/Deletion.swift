@@ -23,11 +23,8 @@ extension StateStore {
     do throws(RuntimeError) {
       record = try container.readRecord()
     } catch {
-      // A record that cannot be read names nothing that could be removed; only the force of the caller may drop it.
       guard force else { throw error }
-      throw RuntimeError(
-        "\(error.message): what belonged to the container is unknown; look for cgroups named \(id), then remove "
-          + "\(container.path)")
+      return try deleteUnrecorded(container, error)
     }
     guard let record else {
       // Interrupted before the record, hence before the first side effect.
@@ -53,6 +50,29 @@ extension StateStore {
     let warnings = record.hasHooks ? runPoststopHooks(container, record) : []
     try removeDirectory(container)
     return warnings
+  }
+
+  /// A record that cannot be read names nothing. Where the container's cgroups are in the usual place they are killed
+  /// and removed all the same; otherwise only a person can know what belonged to it.
+  private func deleteUnrecorded(
+    _ container: ContainerDirectory, _ failure: RuntimeError
+  ) throws(RuntimeError) -> [String] {
+    let usual = try cgroupOperation { () throws(CgroupError) in
+      let host = try CgroupHost.detect()
+      let plan = try CgroupPlan(resources: nil, cgroupsPath: nil, id: container.id, host: host)
+      let set = CgroupSet(records: plan.records)
+      guard try set.exists() else { return false }
+      try set.killAll()
+      try set.remove(killing: true)
+      return true
+    }
+    guard usual else {
+      throw RuntimeError(
+        "\(failure.message): what belonged to the container is unknown; look for cgroups named \(container.id), "
+          + "then remove \(container.path)")
+    }
+    try removeDirectory(container)
+    return ["\(failure.message): removed the cgroups named \(container.id)"]
   }
 
   private func removeDirectory(_ container: ContainerDirectory) throws(RuntimeError) {

@@ -13,8 +13,8 @@ struct ExecProcess {
   let environmentFiles: [EnvironmentEntry]
   /// The caller's variables that are passed on.
   let environment: [String: String]
-  /// The highest capability that the kernel knows, as a number.
-  let lastCapability: Int
+  /// The engine's own bounding set: bit n is capability n.
+  let available: UInt64
 
   func process() throws(EngineError) -> Process {
     for (index, argument) in options.command.enumerated() where argument.utf8.contains(0) {
@@ -41,7 +41,7 @@ struct ExecProcess {
   /// The container's bounding set is the limit, unless the command is privileged.
   private func capabilities(isRoot: Bool) -> Capabilities {
     let names = options.privileged
-      ? CapabilitySet.resolve(add: ["ALL"], drop: [], last: lastCapability) : container.capabilities?.bounding ?? []
+      ? CapabilitySet.resolve(add: ["ALL"], drop: [], available: available) : container.capabilities?.bounding ?? []
     return Capabilities(bounding: names, effective: isRoot ? names : [], permitted: isRoot ? names : [])
   }
 }

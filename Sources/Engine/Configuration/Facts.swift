@@ -20,11 +20,13 @@ public struct Facts: Equatable, Sendable {
   public var rootPath: String
   /// Whether the root is shared between containers, so that this one needs a layer of its own.
   public var rootIsShared = false
+  /// What the store of unpacked roots calls it; nil for a directory that is used in place.
+  public var rootDigest: String?
   /// What to run when the command line names nothing.
   public var defaultCommand: [String] = []
   public var users = UserDatabase()
-  /// The highest capability that the kernel knows, as a number.
-  public var lastCapability = 40
+  /// The engine's own bounding set: bit n is capability n.
+  public var capabilities: UInt64 = (1 << 41) - 1
   /// For each `--device`, the nodes that it stands for, with their paths in the container.
   public var devices: [[Device]] = []
   /// All device nodes of the host, for `--privileged`.

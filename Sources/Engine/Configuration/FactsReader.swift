@@ -6,22 +6,6 @@ import Linux
 import OCI
 import SafePath
 
-/// A root file system that is ready to be used.
-public struct RootSource: Equatable, Sendable {
-  /// On the host, absolute.
-  public var path: String
-  /// Whether other containers use it too, so that nobody may write to it.
-  public var isShared: Bool
-  /// What to run when the command line names nothing.
-  public var defaultCommand: [String]
-
-  public init(path: String, isShared: Bool, defaultCommand: [String] = ["/bin/sh"]) {
-    self.path = path
-    self.isShared = isShared
-    self.defaultCommand = defaultCommand
-  }
-}
-
 /// Reads what ``Facts`` holds from the host and the root. Changes nothing and needs no privilege.
 struct FactsReader {
   let options: RunOptions
@@ -34,7 +18,8 @@ struct FactsReader {
     facts.rootIsShared = root.isShared
     facts.defaultCommand = root.defaultCommand
     facts.executable = caller.executable
-    facts.users = try users(root.path)
+    if root.isPrepared { facts.users = try users(root.path) }
+    facts.rootDigest = root.digest
     facts.environmentFiles = try caller.environmentEntries(inFiles: options.environmentFiles)
     facts.environment = caller.passedOn(facts.environmentFiles + options.environment)
     for request in options.devices { facts.devices.append(try HostDevices.nodes(for: request)) }
@@ -48,15 +33,20 @@ struct FactsReader {
     return facts
   }
 
-  /// The highest capability that the kernel knows, as a number.
-  static func lastCapability() throws(SyscallError) -> Int {
-    let text = try readText(.workingDirectory, "/proc/sys/kernel/cap_last_cap", limit: 16)
-    guard let number = decimal(text, as: Int.self) else { throw SyscallError("read", .invalidArgument, text) }
-    return number
+  /// The engine's own bounding set, which is what it can give away at most: bit n is capability n.
+  static func boundingSet() throws(SyscallError) -> UInt64 {
+    let text = try readText(.workingDirectory, "/proc/self/status", limit: 1 << 16)
+    for line in text.pieces(separatedBy: Byte.newline) {
+      let (name, value) = line.cut(at: Byte.colon)
+      if name == "CapBnd", let mask = UInt64((value ?? "").trimmed, radix: 16) { return mask }
+    }
+    throw SyscallError("read", .invalidArgument, "/proc/self/status has no CapBnd")
   }
 
   private func readHost(_ facts: inout Facts) throws(SyscallError) {
-    facts.lastCapability = try Self.lastCapability()
+    if options.privileged || options.capabilitiesToAdd.contains("ALL") {
+      facts.capabilities = try Self.boundingSet()
+    }
     if options.memory != MemoryResources() { facts.accountsSwap = Self.accountsSwap() }
     facts.thermalThrottlePaths = try thermalThrottlePaths()
     facts.hostName = try readText(.workingDirectory, "/proc/sys/kernel/hostname", limit: 256)

@@ -104,9 +104,9 @@ struct SpecBuilder {
   private func capabilities(isRoot: Bool) -> Capabilities {
     let names = options.privileged
       ? CapabilitySet.resolve(
-        add: ["ALL"], drop: options.capabilitiesToDrop, last: facts.lastCapability)
+        add: ["ALL"], drop: options.capabilitiesToDrop, available: facts.capabilities)
       : CapabilitySet.resolve(
-        add: options.capabilitiesToAdd, drop: options.capabilitiesToDrop, last: facts.lastCapability)
+        add: options.capabilitiesToAdd, drop: options.capabilitiesToDrop, available: facts.capabilities)
     return Capabilities(bounding: names, effective: isRoot ? names : [], permitted: isRoot ? names : [])
   }
 

@@ -103,19 +103,25 @@ public struct ContainerView: Sendable {
 }
 
 extension ContainerEngine {
-  /// All containers, the newest first.
+  /// All containers, the newest first, and an error for each whose files cannot be read.
   ///
   /// - Parameter all: Whether those that do not run are included.
-  public func list(all: Bool) throws(EngineError) -> [ContainerView] {
+  public func list(all: Bool) throws(EngineError) -> (containers: [ContainerView], errors: [EngineError]) {
     let store = try Store(location)
     var result: [ContainerView] = []
+    var errors: [EngineError] = []
     for id in try store.ids() {
-      guard let directory = try store.open(id), let view = try ContainerView(directory) else { continue }
-      if all || view.state.phase == .running { result.append(view) }
+      do throws(EngineError) {
+        guard let directory = try store.open(id), let view = try ContainerView(directory) else { continue }
+        if all || view.state.phase == .running { result.append(view) }
+      } catch {
+        errors.append(error)
+      }
     }
-    return result.sorted {
+    result.sort {
       ($0.record.createdNanoseconds, $0.record.id) > ($1.record.createdNanoseconds, $1.record.id)
     }
+    return (result, errors)
   }
 
   /// One container by name, id or the beginning of its id.

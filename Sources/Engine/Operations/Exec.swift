@@ -47,7 +47,7 @@ extension ContainerEngine {
       let builder = ExecProcess(
         options: options, container: process,
         users: options.user == nil ? UserDatabase() : try users(of: view.state), environmentFiles: files,
-        environment: caller.passedOn(files + options.environment), lastCapability: try FactsReader.lastCapability())
+        environment: caller.passedOn(files + options.environment), available: try FactsReader.boundingSet())
       return try builder.process()
     } catch let error as EngineError {
       throw error

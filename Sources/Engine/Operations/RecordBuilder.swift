@@ -53,6 +53,7 @@ struct RecordBuilder {
       .init("Runtime", .string(runtime.path)),
       .init("RuntimeRoot", .string(runtime.root)),
       .init("RootPath", .string(facts.rootPath)),
+      .init("RootDigest", .optional(facts.rootDigest)),
       .init("StopSignal", .integer(Int64(options.stopSignal ?? Self.defaultStopSignal))),
       .init("StopTimeoutSeconds", .integer(Int64(options.stopTimeoutSeconds ?? Self.defaultStopTimeoutSeconds))),
     ])

@@ -13,7 +13,14 @@ extension ContainerEngine {
     let store = try Store(location)
     let directory = try store.find(name)
     let id = directory.id
-    guard let view = try ContainerView(directory) else { return try removeUnfinished(directory, store) }
+    let view: ContainerView
+    do {
+      guard let found = try ContainerView(directory) else { return try removeUnfinished(directory, store) }
+      view = found
+    } catch {
+      guard force else { throw error }
+      return try removeDamaged(directory, store)
+    }
     if view.state.phase == .running || view.isAlive {
       guard force else {
         throw EngineError(
@@ -40,6 +47,25 @@ extension ContainerEngine {
     guard try directory.lock() else {
       throw EngineError("the container \(ContainerName.short(directory.id)) is just being made")
     }
+    try store.remove(directory.id, name: nil)
+  }
+
+  /// A container whose files cannot be read: what is known of its process is killed, the rest removed.
+  private func removeDamaged(
+    _ directory: borrowing ContainerDirectory, _ store: borrowing Store
+  ) throws(EngineError) {
+    // A state that cannot be read either names no process; a monitor that lives shows in the lock.
+    if let state = try? directory.readState() {
+      do {
+        if let process = try Liveness.open(state) { try pidfdSendSignal(process.fd, SIGKILL) }
+      } catch {
+        if error.errno != .noProcess { throw EngineError("\(directory.path): \(error)") }
+      }
+    }
+    guard try waitForLock(directory) else {
+      throw EngineError("\(directory.path): the container is still being watched over after \(Self.patienceSeconds) s")
+    }
+    guard try store.open(directory.id) != nil else { return }
     try store.remove(directory.id, name: nil)
   }
 

@@ -2,23 +2,100 @@
 // Copyright (c) 2026 The Roost authors
 
 import Linux
+public import RootFS
+
+/// A root file system that is ready to be used, or would be.
+public struct RootSource: Sendable {
+  /// On the host, absolute.
+  public var path: String
+  /// Whether other containers use it too, so that nobody may write to it.
+  public var isShared: Bool
+  /// Whether it is there. Otherwise this only tells where it would be.
+  public var isPrepared = true
+  /// What to run when the command line names nothing.
+  public var defaultCommand: [String]
+  /// What stored trees are called; nil for a directory that is used in place.
+  public var digest: String?
+  /// What the user may want to know, one line each.
+  public var warnings: [String] = []
+  /// Keeps a stored tree from being removed while the container lives.
+  public var lease: RootFSLease?
+
+  public init(path: String, isShared: Bool, defaultCommand: [String] = ["/bin/sh"]) {
+    self.path = path
+    self.isShared = isShared
+    self.defaultCommand = defaultCommand
+  }
+}
 
 extension ContainerEngine {
-  /// Makes the root file system that the command line names ready.
+  /// Makes the root file system that the command line names ready: unpacks an archive, collects host programs, or finds
+  /// that this was done before.
+  ///
+  /// - Parameter progress: Called some times a second while an archive is unpacked.
+  /// - Throws: ``EngineError`` naming the root.
+  public func prepareRoot(
+    _ name: String, progress: (RootFSProgress) -> Void = { _ in }
+  ) throws(EngineError) -> RootSource {
+    let reference = try Self.parse(name)
+    // Ours alone, before anything is made in it.
+    _ = try PrivateDirectory.open(location.path)
+    do {
+      let prepared = try RootFSStore(path: rootStorePath).prepare(reference, progress: progress)
+      var source = RootSource(
+        path: prepared.path, isShared: prepared.isShared, defaultCommand: Self.defaultCommand(of: reference))
+      source.digest = prepared.digest?.hex
+      source.warnings = prepared.warnings
+      source.lease = prepared.lease
+      return source
+    } catch {
+      throw EngineError(error.description)
+    }
+  }
+
+  /// What ``prepareRoot(_:progress:)`` would give, without unpacking or making anything. The contents of an archive, and
+  /// with them its users, are not known before it was unpacked.
   ///
   /// - Throws: ``EngineError`` naming the root.
-  public func prepareRoot(_ name: String) throws(EngineError) -> RootSource {
-    var path = name
-    if name.hasPrefix("dir:") { path = String(name.dropFirst(4)) }
-    let absolutePath = absolute(path, from: caller.workingDirectory)
+  public func describeRoot(_ name: String) throws(EngineError) -> RootSource {
+    let reference = try Self.parse(name)
     do {
-      let directory = try openat(.workingDirectory, absolutePath, [.path, .directory])
-      // The kernel's own name for it: links resolved, nothing to be cleaned up as text.
-      return RootSource(
-        path: try readlinkat(.workingDirectory, "/proc/self/fd/\(directory.rawValue)"), isShared: false)
+      switch reference {
+      case .directory(let path): return try describeDirectory(path)
+      case .path(let path):
+        if try fstatat(.workingDirectory, path).isDirectory { return try describeDirectory(path) }
+      case .archive(let path): _ = try fstatat(.workingDirectory, path)
+      case .host(let names): _ = try RootFSStore.explain(host: names)
+      }
     } catch {
-      throw EngineError("the root file system \(name.quoted): \(error)")
+      throw EngineError("\(error)")
     }
+    var source = RootSource(
+      path: "\(rootStorePath)/sha256/DIGEST/root", isShared: true, defaultCommand: Self.defaultCommand(of: reference))
+    source.isPrepared = false
+    return source
+  }
+
+  private func describeDirectory(_ path: String) throws(SyscallError) -> RootSource {
+    let directory = try openat(.workingDirectory, path, [.path, .directory])
+    return RootSource(path: try readlinkat(.workingDirectory, "/proc/self/fd/\(directory.rawValue)"), isShared: false)
+  }
+
+  /// Where unpacked roots are kept.
+  private var rootStorePath: String { location.path + "/roots" }
+
+  private static func parse(_ name: String) throws(EngineError) -> RootFSReference {
+    do {
+      return try RootFSReference.parse(name)
+    } catch {
+      throw EngineError(error.description)
+    }
+  }
+
+  /// A shell where the root is a whole system; the first of the programs where it is made from programs.
+  private static func defaultCommand(of reference: RootFSReference) -> [String] {
+    if case .host(let names) = reference, let first = names.first { return [first] }
+    return ["/bin/sh"]
   }
 
   /// What `run` would do with these options, without doing any of it and without needing privileges.

@@ -19,11 +19,12 @@ public struct ContainerEngine: Sendable {
   ///
   /// - Parameters:
   ///   - options: What was asked for.
-  ///   - root: The root file system, ready to be used.
+  ///   - root: The root file system, ready to be used; kept from being removed until the end.
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
   public func run(_ options: RunOptions, root: RootSource) throws(EngineError) -> Int32 {
     try checkStreams(options)
+    defer { withExtendedLifetime(root) {} }
     let runtime = RuntimeCommand(
       path: try RuntimeCommand.locate(
         asked: options.runtime ?? caller.variable("ROOST_RUNTIME"), executable: caller.executable,

@@ -32,13 +32,15 @@ public enum CapabilitySet {
   /// `--cap-add ALL` starts from everything and takes the drops away; `--cap-drop ALL` starts from nothing and adds;
   /// otherwise the drops leave the defaults first and the additions come back in.
   ///
-  /// - Parameter last: The highest capability that this kernel knows, as a number.
-  static func resolve(add: [String], drop: [String], last: Int) -> [String] {
-    let all = CapabilityName.all.prefix(last + 1)
+  /// - Parameter available: What `ALL` stands for: bit n is capability n. Those that the kernel does not know, or that
+  ///   the engine itself was denied, cannot be given away.
+  static func resolve(add: [String], drop: [String], available: UInt64) -> [String] {
     if add.contains("ALL") {
-      return drop.contains("ALL") ? [] : all.filter { !drop.contains($0) }
+      if drop.contains("ALL") { return [] }
+      return CapabilityName.all.enumerated().filter { available >> UInt64($0.offset) & 1 == 1 }.map(\.element)
+        .filter { !drop.contains($0) }
     }
     let base = drop.contains("ALL") ? [] : defaults.filter { !drop.contains($0) }
-    return all.filter { base.contains($0) || add.contains($0) }
+    return CapabilityName.all.filter { base.contains($0) || add.contains($0) }
   }
 }

@@ -98,6 +98,15 @@ public struct Store: ~Copyable {
     }
   }
 
+  private borrowing func allNames() throws(EngineError) -> [String] {
+    do {
+      let listing = try openat(names.fd, ".", [.readOnly, .directory])
+      return try listDirectory(listing.fd).map(\.name)
+    } catch {
+      throw EngineError("\(location.path)/names: \(error)")
+    }
+  }
+
   private borrowing func link(_ name: String, to id: String) throws(SyscallError) -> Bool {
     do {
       try symlinkat(id, names.fd, name)
@@ -145,8 +154,14 @@ public struct Store: ~Copyable {
   }
 
   /// Removes a container's directory and its name. The name goes first: it must not lead to what is half gone.
+  ///
+  /// - Parameter name: nil when it is not known; then all names are looked through.
   borrowing func remove(_ id: String, name: String?) throws(EngineError) {
-    if let name { try release(name, of: id) }
+    if let name {
+      try release(name, of: id)
+    } else {
+      for name in try allNames() { try release(name, of: id) }
+    }
     do {
       try TreeRemover.remove(id, in: containers.fd)
     } catch {

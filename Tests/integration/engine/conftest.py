@@ -1,35 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
-"""Fixtures for the engine's tests: the program, and a store and a state directory of the test's own."""
+"""The engine's tests run in the sandbox of the runtime's, with `roost` from ROOST or bin/roost on top."""
 import os
-import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from harness.runtime import Result, _decode, base_environment
+sys.path.insert(0, str(Path(__file__).parent))
+
+from roost import Roost  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-class Engine:
-    """Runs commands of bin/roost with everything that they keep below the test's directory."""
-
-    def __init__(self, program, case):
-        self.program, self.case = program, case
-
-    def __call__(self, *arguments, stdin=b"", timeout=60, env=None, **options):
-        environment = base_environment()
-        environment["ROOST_ROOT"] = str(self.case.path("engine"))
-        environment.update(env or {})
-        command = [str(self.program), *(str(argument) for argument in arguments)]
-        done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, env=environment, **options)
-        return Result(command, done.returncode, _decode(done.stdout), _decode(done.stderr))
+@pytest.fixture(scope="session")
+def roost_path():
+    path = Path(os.environ.get("ROOST") or REPOSITORY / "bin/roost").absolute()
+    if not os.access(path, os.X_OK):
+        pytest.exit(f"{path}: no such program; build it, or choose one with ROOST=/path/to/roost", returncode=2)
+    return path
 
 
 @pytest.fixture
-def roost(case):
-    program = Path(os.environ.get("ROOST", REPOSITORY / "bin/roost"))
-    if not program.exists():
-        pytest.skip(f"{program} is not built")
-    return Engine(program, case)
+def roost(roost_path, case):
+    """The engine with a state directory of its own; the leak check comes after its clean-up."""
+    made = Roost(roost_path, case)
+    ordinary = case.clean_up
+
+    def clean_up():
+        left = made.clean_up()
+        ordinary()
+        assert not left, f"cgroups left behind: {left}"
+
+    case.clean_up = clean_up
+    return made
+
+
+@pytest.fixture
+def root(case):
+    """A root file system: a directory with busybox."""
+    return case.template.copy(case.directory / "root")
+
+
+@pytest.fixture
+def static_roost(roost_path):
+    """Skips where roost needs shared libraries: it cannot be a container's init then."""
+    with open(roost_path, "rb") as file:
+        if b"/ld-linux" in file.read(4096):
+            pytest.skip("roost is linked dynamically, so it cannot run inside containers")

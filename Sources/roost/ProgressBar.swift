@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import Engine
+import Linux
+import RootFS
+
+/// A line on the terminal that tells how far an archive is unpacked, and leaves no trace.
+struct ProgressBar {
+  private let isOn: Bool
+  private var shown = ""
+
+  /// - Parameter isOn: Whether to show anything; standard error must be a terminal besides.
+  init(isOn: Bool) {
+    self.isOn = isOn && isTerminal(.standardError)
+  }
+
+  mutating func show(_ progress: RootFSProgress) {
+    guard isOn else { return }
+    let text = Self.text(progress)
+    guard text != shown else { return }
+    write("\r\u{1b}[K" + text)
+    shown = text
+  }
+
+  mutating func clear() {
+    guard !shown.isEmpty else { return }
+    write("\r\u{1b}[K")
+    shown = ""
+  }
+
+  private static func text(_ progress: RootFSProgress) -> String {
+    switch progress {
+    case .waiting: return "waiting for another roost that unpacks the same archive"
+    case .syncing: return "writing to the disk"
+    case .reading(let done, let total):
+      let width: UInt64 = 30
+      // Both fit 2^53 as file sizes do, and a total of 0 is an empty file.
+      let filled = total == 0 ? width : min(width, done / max(1, total / width))
+      let percent = total == 0 ? 100 : min(100, done / max(1, total / 100))
+      let bar = String(repeating: "#", count: Int(filled)) + String(repeating: "-", count: Int(width - filled))
+      return "unpacking [\(bar)] \(percent) % of \(SizeText.format(Int64(clamping: total)))"
+    }
+  }
+
+  private func write(_ text: String) {
+    // A terminal that went away takes its progress bar with it.
+    _ = try? writeAll(.standardError, Array(text.utf8))
+  }
+}
