@@ -78,7 +78,16 @@ final class RuntimeSide {
 
   private func createCgroups() throws(StepFailure) {
     guard let plan = launch.plan.cgroups else { return }
-    let membership = try cgroupStep { () throws(CgroupError) in try plan.create() }
+    let intended = launch.record.cgroups
+    // A failed creation has removed what it made: nothing of it is ours any more.
+    launch.record.cgroups = []
+    let membership: CgroupMembership
+    do throws(CgroupError) {
+      membership = try plan.create()
+    } catch {
+      if !error.cleanUpFailures.isEmpty { launch.record.cgroups = intended }
+      throw StepFailure("\(error)")
+    }
     launch.cgroups = membership
     launch.record.cgroups = membership.records
   }
