@@ -34,7 +34,7 @@ struct HookRunner {
       case .exited(let code): "exit status \(code)"
       case .signalled(SIGKILL) where hook.timeout != nil: "killed, timeout is \(hook.timeout ?? 0) s"
       case .signalled(let signal): "killed by signal \(signal)"
-      case nil: "did not end within \(hook.timeout ?? 0) s"
+      case nil: "timeout: did not end within \(hook.timeout ?? 0) s"
       }
     throw StepFailure("\(name): \(words)\(said(output.fd))\(place)")
   }
