@@ -24,12 +24,13 @@ struct FactsReader {
     facts.environment = caller.passedOn(facts.environmentFiles + options.environment)
     for request in options.devices { facts.devices.append(try HostDevices.nodes(for: request)) }
     if options.privileged { facts.allDevices = try HostDevices.all() }
-    facts.seccomp = try SeccompChoice.profile(for: options, workingDirectory: caller.workingDirectory)
     do {
       try readHost(&facts)
     } catch {
       throw EngineError("cannot read the host's settings: \(error)")
     }
+    facts.seccomp = try SeccompChoice.profile(
+      for: options, capabilities: SpecBuilder.capabilities(options, available: facts.capabilities))
     return facts
   }
 

@@ -102,12 +102,17 @@ struct SpecBuilder {
   /// Root has its capabilities in force; another user has them only in the bounding set, to be gained by programs
   /// that carry them. Nothing is inheritable (CVE-2022-29162) or ambient.
   private func capabilities(isRoot: Bool) -> Capabilities {
-    let names = options.privileged
-      ? CapabilitySet.resolve(
-        add: ["ALL"], drop: options.capabilitiesToDrop, available: facts.capabilities)
-      : CapabilitySet.resolve(
-        add: options.capabilitiesToAdd, drop: options.capabilitiesToDrop, available: facts.capabilities)
+    let names = Self.capabilities(options, available: facts.capabilities)
     return Capabilities(bounding: names, effective: isRoot ? names : [], permitted: isRoot ? names : [])
+  }
+
+  /// The capabilities that the flags add up to.
+  ///
+  /// - Parameter available: The engine's own bounding set.
+  static func capabilities(_ options: RunOptions, available: UInt64) -> [String] {
+    CapabilitySet.resolve(
+      add: options.privileged ? ["ALL"] : options.capabilitiesToAdd, drop: options.capabilitiesToDrop,
+      available: available)
   }
 
   /// What the engine's caller has is what the container gets, except for core dumps, which would land on the host.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """What the payload finds: user, environment, limits, rights, devices, names."""
+import json
 import os
 
 import pytest
@@ -134,6 +135,22 @@ def test_hidden_paths(roost, root):
     assert opened.succeeds().out
     masked = roost.run("--security-opt", "mask=/etc/group", root, "cat", "/etc/group").succeeds()
     assert masked.out == ""
+
+
+def test_seccomp(roost, root, case):
+    assert status(roost, root)["Seccomp"] == "2"
+    assert "not permitted" in roost.run("--cap-add", "sys_chroot", root, "unshare", "-U", "true").fails().err
+    assert status(roost, "--security-opt", "seccomp=unconfined", root)["Seccomp"] == "0"
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "archMap": [
+        {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"]}], "syscalls": [
+            {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28, "args": None,
+             "excludes": {"caps": ["CAP_SYS_ADMIN"]}}]}
+    file = case.directory_for("files", {"profile.json": json.dumps(profile)}) / "profile.json"
+    flags = ["--security-opt", f"seccomp={file}"]
+    assert "No space" in roost.run(*flags, root, "mkdir", "/new").fails().err
+    roost.run(*flags, "--cap-add", "SYS_ADMIN", root, "mkdir", "/new").succeeds()
+    file.write_text("{")
+    roost.run(*flags, root, "true").fails("--security-opt seccomp=.*profile.json", status=125)
 
 
 def test_devices(roost, root):
