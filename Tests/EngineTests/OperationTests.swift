@@ -106,15 +106,18 @@ import Testing
 }
 
 @Suite struct OutOfMemoryTests {
-  @Test func counters() throws {
-    let v1 = "12:pids:/roost/x\n5:memory:/roost/x\n0::/\n"
-    #expect(
-      try #require(OutOfMemoryWatch.counterPath(inCgroups: v1)).path
-        == "/sys/fs/cgroup/memory/roost/x/memory.oom_control")
-    let v2 = "0::/roost/a:b\n"
-    #expect(try #require(OutOfMemoryWatch.counterPath(inCgroups: v2)).path == "/sys/fs/cgroup/roost/a:b/memory.events")
-    #expect(OutOfMemoryWatch.counterPath(inCgroups: "") == nil)
-    #expect(OutOfMemoryWatch.counterPath(inCgroups: "nonsense") == nil)
+  @Test func bothKindsOfCounters() {
+    #expect(OutOfMemoryWatch.count(in: "oom_kill_disable 0\nunder_oom 0\noom_kill 3") == 3)
+    #expect(OutOfMemoryWatch.count(in: "low 0\nhigh 0\nmax 5\noom 1\noom_kill 1\noom_group_kill 0") == 1)
+    for text in ["", "oom_kill 0", "oom_kill", "oom_kill x", "oom 5"] {
+      #expect(OutOfMemoryWatch.count(in: text) == 0, "\(text)")
+    }
+  }
+
+  @Test func aCgroupThatIsNotThereTellsNothing() throws {
+    var watch = OutOfMemoryWatch(cgroupsPath: "/roost/nosuch")
+    try watch.look()
+    #expect(!watch.hasKilled)
   }
 }
 

@@ -28,9 +28,8 @@ extension ContainerView {
 }
 
 extension Store {
-  /// Where runtimes write what went wrong in operations on a running container. Apart from the log of `run`, whose last
-  /// line tells why a container did not start.
+  /// Where runtimes write what goes wrong in operations on a running container.
   static func logPath(of id: String, _ location: StateLocation) -> String {
-    "\(path(of: id, location))/operations.log"
+    "\(path(of: id, location))/\(ContainerDirectory.FileName.operationsLog)"
   }
 }

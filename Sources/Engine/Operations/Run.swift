@@ -50,7 +50,8 @@ public struct ContainerEngine: Sendable {
       }
       try Preparer.carryOut(blueprint.preparations, in: container)
       let foreground = ForegroundRun(
-        runtime: runtime, options: options, workingDirectory: caller.workingDirectory, mask: mask)
+        runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
+        cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask)
       let outcome = try foreground.run(container)
       return try finish(outcome, options, container, store, runtime, name: name)
     } catch {

@@ -12,6 +12,8 @@ struct ForegroundRun {
   let runtime: RuntimeCommand
   let options: RunOptions
   let workingDirectory: String
+  /// The configuration's `linux.cgroupsPath`.
+  let cgroupsPath: String
   /// The signals that were blocked before ``SignalProxy/blockSignals()``; the runtime starts with them.
   let mask: SignalSet
 
@@ -37,31 +39,42 @@ struct ForegroundRun {
   private func watch(_ container: borrowing ContainerDirectory) throws -> Outcome {
     let signals = try SignalProxy(isOn: options.forwardsSignals)
     let log = "\(container.path)/\(ContainerDirectory.FileName.log)"
-    let command = [
-      "run", "--bundle", container.path, "--pid-file", "\(container.path)/\(ContainerDirectory.FileName.pid)",
-      container.id,
-    ]
+    var command = ["run", "--bundle", container.path]
+    command += ["--pid-file", "\(container.path)/\(ContainerDirectory.FileName.pid)"]
+    if keepsCgroup { command.append("--keep") }
     let child = try ChildProcess.spawn(
-      runtime.arguments(log: log, command), input: options.interactive ? .inherited : .empty, mask: mask,
-      ownGroup: !options.forwardsSignals && !options.terminal)
+      runtime.arguments(log: log, command + [container.id]), input: options.interactive ? .inherited : .empty,
+      mask: mask, ownGroup: !options.forwardsSignals && !options.terminal)
     var progress = Progress()
+    if options.memory.limit != nil { progress.memory = OutOfMemoryWatch(cgroupsPath: cgroupsPath) }
     let status = try wait(child.pidfd.fd, signals, container, &progress)
     // A short life may be over before the first look.
     if progress.started == 0, let pid = try container.readPid() {
       progress.started = realtimeNanoseconds()
       try writePidFile(pid)
     }
+    if keepsCgroup {
+      try progress.memory?.look()
+      try runtime.forget(container.id, log: "\(container.path)/\(ContainerDirectory.FileName.operationsLog)")
+    }
     var outcome = Outcome(result: try judge(status, log: log, hasStarted: progress.started > 0))
     outcome.startedNanoseconds = progress.started
-    if case .success(128 + SIGKILL) = outcome.result { outcome.outOfMemory = progress.outOfMemory }
+    if case .success(128 + SIGKILL) = outcome.result { outcome.outOfMemory = progress.memory?.hasKilled ?? false }
     return outcome
+  }
+
+  /// Whether the runtime leaves the cgroup of an ended container for us to look at. Only ours is known to have the flag
+  /// for it.
+  private var keepsCgroup: Bool {
+    options.memory.limit != nil && runtime.path.hasSuffix("/\(RuntimeCommand.defaultName)")
   }
 
   /// What is known about the container while it runs.
   private struct Progress {
     /// Nanoseconds since 1970; 0 before the start.
     var started: Int64 = 0
-    var outOfMemory = false
+    /// Only with a memory limit.
+    var memory: OutOfMemoryWatch?
   }
 
   /// Waits for the runtime's end.
@@ -69,42 +82,38 @@ struct ForegroundRun {
     _ child: FD, _ signals: borrowing SignalProxy, _ container: borrowing ContainerDirectory,
     _ progress: inout Progress
   ) throws -> ExitStatus {
-    var memory: MemoryGuard?
-    var schedule = PidFileSchedule()
+    var schedule = PidFileSchedule(isEager: progress.memory != nil)
+    var process: ProcessWatch?
     while true {
       var entries = [PollEntry(child), PollEntry(signals.fd)]
-      if let memory { entries.append(PollEntry(memory.process)) }
+      if let process { entries.append(PollEntry(process.fd)) }
       try poll(&entries, timeoutMilliseconds: progress.started == 0 ? schedule.delayMilliseconds() : -1)
-      // The counter first: once the runtime knows of the end as well, the cgroup will not last.
-      if let guardian = memory, entries.contains(where: { $0.fd == guardian.process && $0.isReadable }) {
-        progress.outOfMemory = guardian.hasKilled
-        memory = nil
-      }
+      // The counter first: once the runtime knows of the end as well, the cgroup may not last.
+      try progress.memory?.look()
+      if entries.count > 2, entries[2].isReadable { process = nil }
       if entries[1].isReadable { try signals.forward(to: child) }
-      if progress.started == 0, !entries[0].isReadable, try noteStart(container, &progress),
-        options.memory.limit != nil
-      {
-        memory = try MemoryGuard(container)
-      }
       if entries[0].isReadable, let status = try waitid(child, wait: false) { return status }
+      if progress.started == 0, let state = try noteStart(container) {
+        progress.started = state.startedNanoseconds
+        if progress.memory != nil { process = try ProcessWatch(state) }
+      }
     }
   }
 
   /// Records the container's first process once the runtime has told its id.
   ///
-  /// - Returns: whether it has.
-  private func noteStart(_ container: borrowing ContainerDirectory, _ progress: inout Progress) throws -> Bool {
-    guard let pid = try container.readPid() else { return false }
-    progress.started = realtimeNanoseconds()
+  /// - Returns: the record; nil before that.
+  private func noteStart(_ container: borrowing ContainerDirectory) throws -> ContainerState? {
+    guard let pid = try container.readPid() else { return nil }
     var state = ContainerState(phase: .running)
     state.pid = pid
     // A process that has ended by now has no start time; the end will be recorded in a moment.
     state.startTicks = try Liveness.startTicks(of: pid) ?? 0
     state.bootID = try Liveness.bootID()
-    state.startedNanoseconds = progress.started
+    state.startedNanoseconds = realtimeNanoseconds()
     try container.write(state)
     try writePidFile(pid)
-    return true
+    return state
   }
 
   private func writePidFile(_ pid: Int32) throws(EngineError) {
@@ -141,21 +150,15 @@ struct ForegroundRun {
   }
 }
 
-/// The container's first process, and the counter to read when it ends.
-private final class MemoryGuard {
+/// The container's first process, to be waited for.
+private final class ProcessWatch {
   private let pidfd: Descriptor
-  private let watch: OutOfMemoryWatch
 
-  /// nil when the process or its counter is gone already.
-  init?(_ container: borrowing ContainerDirectory) throws {
-    guard let process = try Liveness.open(try container.readState()),
-      let watch = try OutOfMemoryWatch(pid: try container.readState().pid)
-    else { return nil }
+  /// nil when it has ended already.
+  init?(_ state: ContainerState) throws(SyscallError) {
+    guard let process = try Liveness.open(state) else { return nil }
     pidfd = process
-    self.watch = watch
   }
 
-  var process: FD { pidfd.fd }
-
-  var hasKilled: Bool { watch.hasKilled() ?? false }
+  var fd: FD { pidfd.fd }
 }

@@ -11,11 +11,14 @@ import Linux
 /// longer than a whole container.
 struct PidFileSchedule {
   private var next: Int32 = 1
-  private static let slowest: Int32 = 20
+  private let slowest: Int32
+
+  /// - Parameter isEager: Whether every millisecond counts, because something else is looked at as well.
+  init(isEager: Bool) { slowest = isEager ? 1 : 20 }
 
   /// Milliseconds to the next look: 1, 2, 4 … 20.
   mutating func delayMilliseconds() -> Int32 {
-    defer { next = min(next * 2, Self.slowest) }
+    defer { next = min(next * 2, slowest) }
     return next
   }
 }

@@ -17,7 +17,10 @@ public struct ContainerDirectory: ~Copyable {
     static let state = "state.json"
     static let configuration = "config.json"
     static let pid = "pid"
+    /// What the runtime writes in `run`; the last line tells why a container did not start.
     static let log = "runtime.log"
+    /// What runtimes write in operations on a running container.
+    static let operationsLog = "operations.log"
   }
 
   /// More than any configuration of ours needs; a bound on what a damaged directory can make us read.
