@@ -104,10 +104,16 @@ def pytest_pyfunc_call(pyfuncitem):
     try:
         pyfuncitem.obj(**arguments)
     except BaseException:
+        try:
+            case.clean_up()
+        finally:
+            watch.remove()
+        raise
+    try:
         case.clean_up()
+    except BaseException:
         watch.remove()
         raise
-    case.clean_up()
     left = watch.difference()
     if left:
         watch.remove()

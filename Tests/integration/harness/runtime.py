@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 15
 
 
 def base_environment():
