@@ -228,9 +228,11 @@ struct DefaultProfileTests {
     #expect(try verdict("process_vm_readv", of: capable) == Self.allow)
   }
 
-  @Test("libseccomp makes the same of it", arguments: NativeArchitecture.allCases, [false, true])
+  @Test(
+    "libseccomp makes the same of it", .enabled(if: LibSeccomp.isHere, LibSeccomp.absence),
+    arguments: NativeArchitecture.allCases, [false, true])
   func oracle(architecture: NativeArchitecture, compatible: Bool) throws {
-    guard let library = LibSeccomp.shared else { return LibSeccomp.noteAbsence() }
+    let library = try #require(LibSeccomp.shared)
     let tests = OracleTests()
     var generator = ProfileGenerator(seed: 7, names: [], architectures: [])
     for capabilities in [[], Self.usual, Set(CapabilityName.all)] {

@@ -3,6 +3,7 @@
 
 import Foundation
 import Seccomp
+import Testing
 
 /// A small C program that installs a filter and then makes system calls, or runs another program. (A test
 /// process has threads, and must not be filtered itself.)
@@ -24,11 +25,12 @@ struct KernelHelper {
       unsigned long a[7] = {0};
       int n = 0;
       int compat = words[0] == 'i';
-      for (char *w = strtok(words + compat, ","); w && n < 7; w = strtok(NULL, ",")) a[n++] = strtoul(w, NULL, 0);
+      for (char *w = strtok(words + compat, ","); w && n < 7; w = strtok(NULL, ","))
+        a[n++] = strtoul(w, NULL, 0);
     #ifdef __x86_64__
       if (compat) {
         int result;
-        __asm__ volatile("int $0x80" : "=a"(result) : "0"((int)a[0]), "b"((int)a[1]), "c"((int)a[2]) : "memory");
+        __asm__ volatile("int $0x80" : "=a"(result) : "0"((int)a[0]), "b"((int)a[1]) : "memory");
         if (result < 0 && result > -4096) { errno = -result; return -1; }
         return result;
       }
@@ -81,20 +83,23 @@ struct KernelHelper {
   private let directory: URL
   private var executable: URL { directory.appending(path: "helper") }
 
-  /// Compiles the program; `nil` if there is no C compiler.
-  init?() throws {
+  /// A C compiler, if this machine has one.
+  static let compiler = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  /// Why a test of the kernel is skipped.
+  static let absence: Comment = "there is no C compiler in /usr/bin to make the helper with"
+
+  /// Compiles the program.
+  init() throws {
+    guard let compiler = Self.compiler else { throw Failure(description: "no C compiler") }
     directory = FileManager.default.temporaryDirectory.appending(path: "roost-seccomp-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let file = directory.appending(path: "helper.c")
     try Self.source.write(to: file, atomically: true, encoding: .utf8)
-    for compiler in ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
-    where FileManager.default.isExecutableFile(atPath: compiler) {
-      let result = try Self.run(compiler, ["-O1", "-o", executable.path, file.path])
-      guard result.status == 0 else { throw Failure(description: result.output) }
-      return
-    }
-    remove()
-    return nil
+    let result = try Self.run(compiler, ["-O1", "-o", executable.path, file.path])
+    guard result.status == 0 else { throw Failure(description: result.output) }
   }
 
   /// Removes the program.

@@ -62,10 +62,11 @@ private struct Model {
 
   private let profile: SeccompProfile
   private var rules: [Key: [Rule]] = [:]
-  private var beyond: [Key: Bool] = [:]
+  private let newer: NewerCalls
 
   init(_ profile: SeccompProfile) {
     self.profile = profile
+    newer = NewerCalls(profile)
     for rule in profile.syscalls {
       let verdict = LibSeccomp.action(rule.action, rule.errnoRet)
       guard verdict != LibSeccomp.action(profile.defaultAction, profile.defaultErrnoRet) else { continue }
@@ -101,7 +102,7 @@ private struct Model {
     let otherwise = LibSeccomp.action(profile.defaultAction, profile.defaultErrnoRet)
     guard probe.convention.isCovered(by: profile) else { return probe.number == .max ? nil : 0 }
     let about = rules[Key(convention: probe.convention, number: probe.number)] ?? []
-    if about.isEmpty, probe.convention.isBeyond(profile, probe.number) { return 0x0005_0026 }
+    if about.isEmpty, newer.contains(probe.number, in: probe.convention) { return 0x0005_0026 }
     let matching = about.filter { rule in
       rule.conditions.allSatisfy { holds($0, probe) }
         && (rule.firstArgument == nil || rule.firstArgument == probe.arguments[0] & 0xffff_ffff)

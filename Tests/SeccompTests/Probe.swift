@@ -106,17 +106,29 @@ extension SyscallConvention {
     guard self == .x86_64 || self == .x32 else { return self }
     return number >= 0x4000_0000 ? .x32 : .x86_64
   }
+}
 
-  /// Whether runc and we answer a number with ENOSYS before the profile's rules are asked.
-  func isBeyond(_ profile: SeccompProfile, _ number: UInt32) -> Bool {
+/// The numbers that runc and we answer with ENOSYS before the profile's rules are asked.
+struct NewerCalls {
+  private var highest: [UInt32?] = []
+
+  init(_ profile: SeccompProfile) {
+    let named = profile.syscalls.flatMap(\.names).compactMap { SyscallNumbers(named: $0) }
+    for column in 0..<5 {
+      guard let convention = SyscallConvention(rawValue: column) else { continue }
+      // ARM's private calls are no measure of what the profile's author knew.
+      let numbers = named.compactMap { $0.number(in: convention) }.filter { $0 < 0xf_0000 }
+      highest.append(numbers.max().map { $0 + convention.numberBase })
+    }
     switch profile.defaultAction {
-    case .allow, .log, .trace: return false
+    case .allow, .log, .trace: highest = highest.map { _ in nil }
     default: break
     }
-    let named = profile.syscalls.flatMap(\.names).compactMap { SyscallNumbers(named: $0)?.number(in: self) }
-    // ARM's private calls are no measure of what the profile's author knew.
-    guard let highest = named.filter({ $0 < 0xf_0000 }).max() else { return false }
-    return number > highest + numberBase && (self != .arm || number < 0xf_0000)
+  }
+
+  func contains(_ number: UInt32, in convention: SyscallConvention) -> Bool {
+    guard let highest = highest[convention.rawValue], number > highest else { return false }
+    return convention != .arm || number < 0xf_0000
   }
 }
 
