@@ -77,11 +77,8 @@ struct Compiler {
       add(.runtime, .openNamespace(namespace.type, path: path), Origin("/linux/namespaces", index, "/path"))
     }
     add(.runtime, .recordIntent)
-    add(.runtime, .createCgroups, Origin(linux.resources == nil ? "/linux/cgroupsPath" : "/linux/resources"))
-    for mount in mounts where mount.content == .cgroups && !isNew(.cgroup) {
-      // The sources are the cgroups that were just made.
-      add(host.isRootless ? .container : .runtime, .openSource(mount), mount.origin)
-    }
+    add(.runtime, .createCgroups, linux.resources == nil ? cgroupOrigin : Origin("/linux/resources"))
+    if !host.isRootless { compileCgroupSources(mounts, .runtime) }
     if request.operation == .create { add(.runtime, .listenForStart) }
   }
 
@@ -96,6 +93,16 @@ struct Compiler {
     }
     if !linux.maskedPaths.isEmpty { add(side, .openNullDevice, Origin("/linux/maskedPaths")) }
   }
+
+  /// The container's own cgroups, which must exist by now, where no cgroup namespace shows them as the root.
+  mutating func compileCgroupSources(_ mounts: [PlannedMount], _ side: Side) {
+    for mount in mounts where mount.content == .cgroups && !isNew(.cgroup) {
+      add(side, .openSource(mount), mount.origin)
+    }
+  }
+
+  /// What asked for the cgroups' place: the configuration, or nobody, as every container has cgroups.
+  var cgroupOrigin: Origin { linux.cgroupsPath == nil ? .runtime : Origin("/linux/cgroupsPath") }
 
   /// A path of the configuration that counts from the bundle.
   func absolute(_ path: String) -> String {

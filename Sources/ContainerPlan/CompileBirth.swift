@@ -19,7 +19,10 @@ extension Compiler {
   }
 
   mutating func compileBirth() {
-    if isNew(.time) { add(.runtime, .newTimeNamespace(linux.timeOffsets), Origin("/linux/timeOffsets")) }
+    if isNew(.time) {
+      let origin = linux.timeOffsets == nil ? origin(of: .time) : Origin("/linux/timeOffsets")
+      add(.runtime, .newTimeNamespace(linux.timeOffsets), origin)
+    }
     var flags: CloneFlags = []
     for (type, flag) in Compiler.cloneFlags where isNew(type) { flags.insert(flag) }
     if needsStage {
@@ -35,7 +38,7 @@ extension Compiler {
       add(.runtime, .cloneProcess(flags, intoCgroup: true), Origin("/linux/namespaces"))
     }
     add(.container, .dieWithRuntime)
-    add(.container, .enterCgroups, Origin("/linux/cgroupsPath"))
+    add(.container, .enterCgroups, cgroupOrigin)
     if let value = spec.process?.oomScoreAdj {
       // Through the host's proc, which is still the real one.
       add(.container, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))

@@ -27,7 +27,7 @@ extension Compiler {
     try compileScheduling(process)
     add(
       .container, .setStandardStreams(terminal: process.terminal, owner: process.user.uid),
-      Origin("/process/terminal"))
+      process.terminal ? Origin("/process/terminal") : .runtime)
     // Privileges go from here on. Without no_new_privs only a privileged process may load a filter.
     if !process.noNewPrivileges { compileSeccomp() }
     // As root: a directory that only root may enter, or make, is a valid place to start in.
@@ -66,9 +66,12 @@ extension Compiler {
       add(.container, .setSELinuxLabel(label), Origin("/process/selinuxLabel"))
     }
     if !process.rlimits.isEmpty { add(.container, .setRlimits(process.rlimits), Origin("/process/rlimits")) }
+    // Without the property the program gets none.
     let capabilities = process.capabilities ?? Capabilities()
+    let isSilent = process.capabilities == nil
     add(
-      .container, .limitBoundingSet(mask(capabilities.bounding)), Origin("/process/capabilities/bounding"))
+      .container, .limitBoundingSet(mask(capabilities.bounding)),
+      isSilent ? .runtime : Origin("/process/capabilities/bounding"))
     let setGroups = !(host.isRootless && linux.gidMappings.count <= 1)
     add(
       .container,
@@ -79,7 +82,7 @@ extension Compiler {
       inheritable: mask(capabilities.inheritable))
     add(
       .container, .setCapabilities(sets, ambient: mask(capabilities.ambient)),
-      Origin("/process/capabilities"))
+      isSilent ? .runtime : Origin("/process/capabilities"))
     if process.noNewPrivileges {
       add(.container, .setNoNewPrivileges, Origin("/process/noNewPrivileges"))
     }

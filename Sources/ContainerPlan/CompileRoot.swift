@@ -109,8 +109,12 @@ extension Compiler {
     // The parent of a root that pivot_root moves must not be shared; slave keeps what the host mounts later visible
     // to mounts that ask for it.
     let view = PlannedPropagation(propagation?.type == .private ? .private : .slave, recursive: true)
-    add(.container, .setPropagation(view), Origin("/linux/rootfsPropagation"))
-    if host.isRootless { compileSources(mounts, .container) }
+    let origin = propagation == nil ? .runtime : Origin("/linux/rootfsPropagation")
+    add(.container, .setPropagation(view), origin)
+    if host.isRootless {
+      compileSources(mounts, .container)
+      compileCgroupSources(mounts, .container)
+    }
     add(.container, .attachRoot, Origin("/root/path"))
     for mount in mounts { add(.container, .mount(mount), mount.origin) }
     if ownsDevices(mounts) { compileDevices(process) }
@@ -123,7 +127,7 @@ extension Compiler {
       add(.container, .runHooks(.createContainer, hooks), Origin("/hooks/createContainer"))
     }
     add(.container, request.noPivot ? .moveRoot : .pivotRoot, root)
-    if let propagation { add(.container, .setRootPropagation(propagation), Origin("/linux/rootfsPropagation")) }
+    if let propagation { add(.container, .setRootPropagation(propagation), origin) }
   }
 
   /// A `/dev` that comes from the host whole keeps the host's nodes.
