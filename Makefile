@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: help build run test test-rest test-all check bench install clean format
+.NOTPARALLEL:
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+build:  ## Build bin/roost and bin/roost-runtime: static, stripped
+	Scripts/build.sh roost roost-runtime
+
+run:  ## Build, and start a shell in a container made from this machine's programs
+	Scripts/build.sh roost roost-runtime
+	Scripts/run.sh
+
+test:  ## Check, and run the unit and integration tests (as root)
+	Scripts/test.sh --first build check unit integration engine
+
+test-rest:  ## What test-all has beyond test
+	Scripts/test.sh build demo install
+
+test-all:  ## Every test there is
+	Scripts/test.sh --first build check unit integration engine demo install
+
+check:  ## Format, import rules, lint, shell scripts, what the binary needs
+	Scripts/build.sh roost-runtime
+	Scripts/check.sh
+
+bench:  ## Measure against crun, runc and a floor in C (as root)
+	Scripts/bench.sh
+
+install:  ## Copy the programs from bin/ to PREFIX (default /usr/local), below DESTDIR
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 bin/roost bin/roost-runtime "$(DESTDIR)$(PREFIX)/bin"
+
+clean:  ## Remove everything that was built
+	rm -rf .build .build-static bin
+
+format:  ## Format the Swift sources
+	Scripts/format.sh

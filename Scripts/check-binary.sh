@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+#
+# roost-runtime runs on every distribution, needs nothing beside it, and brings no library that costs time at its start.
+#
+# Usage: Scripts/check-binary.sh FILE
+
+# shellcheck source=Scripts/common.sh
+source "$(dirname "$0")/common.sh"
+
+file=${1:?usage: check-binary.sh FILE}
+name=${file##*/}
+unstripped=$static_directory/release/$name
+complaints=0
+
+complain() {
+  echo "$file: $*" >&2
+  complaints=$((complaints + 1))
+}
+
+[[ -x $file ]] || fail "$file is missing; try: make build"
+
+# Reads all of its input: a writer that is cut off would fail the pipe.
+contains() { grep -c "$@" >/dev/null; }
+
+if readelf -lW "$file" | contains -w INTERP; then complain "has a loader (PT_INTERP): not static"; fi
+if readelf -dW "$file" | contains NEEDED; then complain "needs shared libraries (DT_NEEDED)"; fi
+if readelf -SW "$file" | contains -w .symtab; then complain "is not stripped"; fi
+# The mangled names of Foundation's modules are part of every type and symbol of theirs.
+foundation='10Foundation|20FoundationEssentials|swift-corelibs|NIOCore|NIOPosix'
+if strings -a "$file" | contains -E "$foundation"; then complain "contains Foundation or NIO"; fi
+if [[ -f $unstripped ]]; then
+  if nm "$unstripped" | contains -E "$foundation|_dispatch_queue_create"; then
+    complain "has symbols of Foundation, NIO or Dispatch"
+  fi
+fi
+
+[[ $complaints -eq 0 ]] || exit 1
+echo "$file: static, stripped, $(stat -c %s "$file") bytes"

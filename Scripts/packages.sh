@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+#
+# Installs the Debian packages that are missing for a purpose, and asks the network only when one is.
+#
+# Usage: Scripts/packages.sh build|check|run|test|bench…
+
+# shellcheck source=Scripts/common.sh
+source "$(dirname "$0")/common.sh"
+
+packages_for() {
+  case $1 in
+    # g++ for the C++ library that Swift links; the -dev packages hold the static libraries.
+    build) echo gcc g++ binutils libc6-dev git ca-certificates zlib1g-dev liblzma-dev libzstd-dev ;;
+    check) echo binutils jq shellcheck ;;
+    run) echo bash coreutils hostname iproute2 mount ncurses-bin procps ;;
+    test) echo busybox-static gcc jq libc6-dev libseccomp2 procps python3-pytest strace util-linux xz-utils zstd ;;
+    bench) echo busybox-static crun gcc libc6-dev runc strace ;;
+    *) fail "unknown purpose $1" ;;
+  esac
+}
+
+missing() {
+  local package
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+  done
+}
+
+wanted=()
+for purpose in "$@"; do
+  read -ra names <<<"$(packages_for "$purpose")"
+  wanted+=("${names[@]}")
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "packages.sh: this is no Debian system; make sure that you have the like of: ${wanted[*]}" >&2
+  exit 0
+fi
+
+mapfile -t lacking < <(missing "${wanted[@]}" | sort -u)
+[[ ${#lacking[@]} -gt 0 ]] || exit 0
+[[ $EUID -eq 0 ]] || fail "packages are missing; as root: apt-get install -y --no-install-recommends ${lacking[*]}"
+
+echo "installing ${lacking[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${lacking[@]}" </dev/null >/dev/null

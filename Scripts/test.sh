@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+#
+# Runs test suites one after the other, all of them even if one fails, and ends with the line `N passed, N failed`.
+#
+# Usage: Scripts/test.sh [--first] SUITE…
+#        Scripts/test.sh --summary
+#
+# Suites: build check unit integration engine demo install. Counts are kept in .build/test-results; `--first` forgets
+# what was there, `--summary` only prints the sum.
+
+# shellcheck source=Scripts/common.sh
+source "$(dirname "$0")/common.sh"
+
+python=/usr/bin/python3
+
+suite_build() { Scripts/build.sh roost roost-runtime; }
+
+suite_check() { Scripts/check.sh; }
+
+suite_unit() {
+  swift test --disable-xctest --xunit-output "$results_directory/unit.xml"
+}
+
+# Black box tests of bin/roost-runtime, or of the program that RUNTIME names.
+suite_integration() { run_pytest integration Tests/integration --ignore=Tests/integration/engine; }
+
+# Black box tests of bin/roost.
+suite_engine() {
+  [[ -d Tests/integration/engine ]] || return 0
+  run_pytest engine Tests/integration/engine
+}
+
+# The main job, as it is without a terminal.
+suite_demo() {
+  local output
+  output=$(Scripts/run.sh) || return 1
+  echo "$output"
+  # Its first lines: the container has the name that it was given.
+  grep -qx roost <<<"$output"
+}
+
+# An installed roost finds its runtime and works.
+suite_install() {
+  local directory status=0
+  directory=$(mktemp -d)
+  make --no-print-directory install DESTDIR="$directory" PREFIX=/usr &&
+    "$directory/usr/bin/roost-runtime" --version &&
+    "$directory/usr/bin/roost" --root "$directory/state" run --rm host:hostname --hostname installed hostname ||
+    status=1
+  rm -rf "$directory"
+  return "$status"
+}
+
+run_pytest() {
+  local name=$1
+  shift
+  "$python" -m pytest -q --junitxml "$PWD/$results_directory/$name.xml" "$@"
+}
+
+# Prints one attribute of all test suites in a JUnit file, added up.
+attribute_sum() {
+  { grep -oE '<testsuite [^>]*>' "$2" | grep -oE " $1=\"[0-9]+\"" || true; } |
+    { grep -oE '[0-9]+' || true; } | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# Writes "passed failed" of a suite: from the JUnit files where it left some, otherwise it is one test by itself.
+count() {
+  local name=$1 status=$2 total=0 bad=0 skipped=0 file key
+  for file in "$results_directory/$name"*.xml; do
+    [[ -f $file ]] || continue
+    total=$((total + $(attribute_sum tests "$file")))
+    skipped=$((skipped + $(attribute_sum skipped "$file")))
+    for key in failures errors; do bad=$((bad + $(attribute_sum "$key" "$file"))); done
+  done
+  if [[ $total -eq 0 ]]; then
+    total=1
+    if [[ $status -ne 0 ]]; then bad=1; fi
+  elif [[ $status -ne 0 && $bad -eq 0 ]]; then
+    total=$((total + 1))
+    bad=1
+  fi
+  if [[ $bad -gt $total ]]; then total=$bad; fi
+  echo "$((total - bad - skipped)) $bad" >"$results_directory/$name.count"
+}
+
+run_suite() {
+  local name=$1 status=0
+  declare -F "suite_$name" >/dev/null || fail "unknown suite $name"
+  printf '\n=== %s\n' "$name"
+  rm -f "$results_directory/$name"*.xml "$results_directory/$name.count"
+  # A suite that hangs is one that failed.
+  timeout --kill-after=10 "${SUITE_TIMEOUT_SECONDS:-1500}" Scripts/test.sh --suite "$name" </dev/null || status=$?
+  count "$name" "$status"
+  echo "=== $name: $(awk '{ print $1 " passed, " $2 " failed" }' "$results_directory/$name.count") (${SECONDS} s so far)"
+}
+
+summary() {
+  local line
+  line=$(cat "$results_directory"/*.count | awk '{ p += $1; f += $2 } END { print p + 0 " passed, " f + 0 " failed" }')
+  echo "$line"
+  [[ $line == *" 0 failed" ]]
+}
+
+mkdir -p "$results_directory"
+case ${1:-} in
+  --suite)
+    "suite_$2"
+    exit
+    ;;
+  --summary)
+    summary
+    exit
+    ;;
+  --first)
+    rm -rf "$results_directory"
+    mkdir -p "$results_directory"
+    shift
+    ;;
+esac
+
+need_swift
+[[ $EUID -eq 0 ]] || fail "the tests make namespaces, mounts and cgroups: run them as root"
+Scripts/packages.sh build check run test
+for name in "$@"; do run_suite "$name"; done
+echo
+summary
