@@ -40,7 +40,7 @@ directory_of() {
 
 # Prints "file:line module" for every import of a target.
 imports_of() {
-  { grep -rnE --include='*.swift' '^[[:space:]]*(@[a-zA-Z_]+ |public |package |internal |fileprivate |private )*import ' \
+  { grep -rnE --include='*.swift' '^ {0,2}(@[a-zA-Z_]+ |public |package |internal |fileprivate |private )*import ' \
     "$(directory_of "$1")" || true; } |
     sed -E 's/^([^:]*:[0-9]+):.*import ((struct|class|enum|protocol|func|var|let|typealias) )?([A-Za-z0-9_]+).*/\1 \4/'
 }

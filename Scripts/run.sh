@@ -20,13 +20,13 @@ if [[ -t 0 ]]; then
   exec bin/roost run --rm -it "${limits[@]}" --hostname roost "host:$programs" bash
 fi
 
-read -rd '' script <<'END' || true
+bin/roost run --rm -i "${limits[@]}" --hostname roost "host:$programs" bash <<'END'
 set -eu
 title() { printf '\n== %s\n' "$*"; }
 
 title "host name"
 hostname
-title "process 1 is the container's own"
+title "process 1"
 read -r name < /proc/1/comm
 echo "$name"
 title "processes"
@@ -45,4 +45,3 @@ done
 title "root directory"
 ls -l /
 END
-exec bin/roost run --rm "${limits[@]}" --hostname roost "host:$programs" bash -c "$script"

@@ -47,7 +47,7 @@ suite_install() {
   directory=$(mktemp -d)
   make --no-print-directory install DESTDIR="$directory" PREFIX=/usr &&
     "$directory/usr/bin/roost-runtime" --version &&
-    "$directory/usr/bin/roost" --root "$directory/state" run --rm host:hostname --hostname installed hostname ||
+    "$directory/usr/bin/roost" --root "$directory/state" run --rm --hostname installed host:hostname hostname ||
     status=1
   rm -rf "$directory"
   return "$status"
