@@ -64,14 +64,14 @@ let package = Package(
       swiftSettings: common),
     module(
       "RootFS",
-      ["CCompression", "Linux", "SafePath", .product(name: "Crypto", package: "swift-crypto")]),
-    module("Engine", ["RootFS", "ContainerPlan", "OCI", "JSON", "Linux", "SafePath"]),
+      ["CCompression", "CLinux", "Linux", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Engine", ["RootFS", "ContainerPlan", "Seccomp", "OCI", "JSON", "Linux", "SafePath"]),
 
     // Layer 5: what people type.
     .executableTarget(
       name: "roost",
       dependencies: [
-        "Engine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Engine", "RootFS", "Linux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
 

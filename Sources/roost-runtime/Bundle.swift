@@ -150,7 +150,7 @@ struct Planner {
     guard let profile else { return nil }
     do throws(SeccompError) {
       return try SeccompProgram.compile(profile)
-    } catch { throw CommandFailure("config.json: /linux/seccomp: \(error)") }
+    } catch { throw CommandFailure("config.json: \(error)") }
   }
 
   /// The specification wants a warning where a capability is unknown.
