@@ -115,7 +115,8 @@ struct Compiler {
       throw PlanError("/linux/intelRdt", "is not supported: cache and bandwidth allocation need resctrl")
     }
     if !linux.netDevices.isEmpty {
-      throw PlanError("/linux/netDevices", "is not supported: move the device with ip(8) in a createRuntime hook")
+      throw PlanError(
+        "/linux/netDevices", "is not supported: move the device with ip(8) in a createRuntime hook")
     }
     if linux.mountLabel != nil {
       throw PlanError("/linux/mountLabel", "is not supported: label the files with chcon(1) beforehand")

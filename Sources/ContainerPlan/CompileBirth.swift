@@ -49,7 +49,9 @@ extension Compiler {
       }
     }
     if isNew(.user) {
-      add(.runtime, .writeIDMappings(uid: linux.uidMappings, gid: linux.gidMappings), Origin("/linux/uidMappings"))
+      add(
+        .runtime, .writeIDMappings(uid: linux.uidMappings, gid: linux.gidMappings),
+        Origin("/linux/uidMappings"))
       add(.runtime, .notify(.identityMapped))
       add(.container, .await(.identityMapped))
     }

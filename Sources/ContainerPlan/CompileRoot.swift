@@ -146,7 +146,8 @@ extension Compiler {
       add(.container, .makeDevice(device, bind: bind), .runtime)
     }
     for (index, device) in linux.devices.enumerated() {
-      add(.container, .makeDevice(device, bind: bind && device.type != .fifo), Origin("/linux/devices", index))
+      add(
+        .container, .makeDevice(device, bind: bind && device.type != .fifo), Origin("/linux/devices", index))
     }
     add(.container, .linkDevices)
   }

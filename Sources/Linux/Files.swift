@@ -217,7 +217,8 @@ public func readlinkat(_ directory: FD, _ path: String) throws(SyscallError) -> 
   let target = try withTemporaryBytes(4097) { (buffer) throws(SyscallError) -> String in
     length = try check(
       cl_readlinkat(directory.rawValue, path, buffer.baseAddress, buffer.count), "readlink", path)
-    return String(decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length]), as: UTF8.self)
+    return String(
+      decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length]), as: UTF8.self)
   }
   if length > 4096 { throw SyscallError("readlink", .nameTooLong, path) }
   return target

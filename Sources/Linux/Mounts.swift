@@ -102,7 +102,8 @@ public func openTreeClone(
   if path.isEmpty { flags |= UInt32(cl_at_empty_path) }
   if recursive { flags |= UInt32(cl_at_recursive) }
   if !followLinks { flags |= UInt32(AT_SYMLINK_NOFOLLOW) }
-  return Descriptor(owning: Int32(try check(cl_open_tree(directory.rawValue, path, flags), "open_tree", path)))
+  return Descriptor(
+    owning: Int32(try check(cl_open_tree(directory.rawValue, path, flags), "open_tree", path)))
 }
 
 /// move_mount(2): attaches a detached mount at what `target` refers to (Linux 5.2).

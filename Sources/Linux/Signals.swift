@@ -24,7 +24,8 @@ public func setSignalMask(_ set: SignalSet) throws(SyscallError) -> SignalSet {
 /// A descriptor that reads the blocked signals of `set` (signalfd(2)).
 public func signalfd(_ set: SignalSet) throws(SyscallError) -> Descriptor {
   Descriptor(
-    owning: Int32(try check(cl_signalfd(-1, set.rawValue, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)), "signalfd")))
+    owning: Int32(
+      try check(cl_signalfd(-1, set.rawValue, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK)), "signalfd")))
 }
 
 /// The next signal waiting on a signalfd, or nil.

@@ -41,7 +41,8 @@ public final class RootDirectory: Sendable {
   public func requireOrdinaryDirectory(_ path: String) throws(SyscallError) {
     let entry = try open(path, [.path, .noFollow])
     guard try fstat(entry.fd).isDirectory else {
-      throw SyscallError("open", .invalidArgument, "\(path) must be mounted on ordinary directory, not on a link")
+      throw SyscallError(
+        "open", .invalidArgument, "\(path) must be mounted on ordinary directory, not on a link")
     }
   }
 

@@ -25,7 +25,8 @@ struct Bundle {
       configuration = try readFile(.workingDirectory, file, limit: Bundle.sizeLimit)
     } catch {
       if error.errno.isTooLarge {
-        throw CommandFailure("\(file): larger than \(Bundle.sizeLimit >> 20) MiB, which no configuration needs")
+        throw CommandFailure(
+          "\(file): larger than \(Bundle.sizeLimit >> 20) MiB, which no configuration needs")
       }
       throw CommandFailure("open \(file): \(error.errno): is \(path) a bundle?")
     }
@@ -93,11 +94,14 @@ extension Context {
     switch (terminal, socket) {
     case (false, nil): return .none
     case (false, .some):
-      throw CommandFailure("cannot use console socket if runc will not detach or allocate tty: process.terminal is false")
+      throw CommandFailure(
+        "cannot use console socket if runc will not detach or allocate tty: process.terminal is false")
     case (true, let path?): return .socket(path)
     case (true, nil):
       if detached {
-        throw CommandFailure("cannot allocate tty if runc will detach without setting console socket: --console-socket is missing")
+        throw CommandFailure(
+          "cannot allocate tty if runc will detach without setting console socket: --console-socket is missing"
+        )
       }
       return .foreground
     }

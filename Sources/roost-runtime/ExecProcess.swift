@@ -23,7 +23,9 @@ struct ExecProcess {
     if let file = arguments.value("process") { return try Bundle.process(file) }
     let command = Array(arguments.positional.dropFirst())
     guard !command.isEmpty else { throw CommandFailure("process args cannot be empty: a command is missing") }
-    guard var process = spec.process else { throw CommandFailure("the container has no process to take after") }
+    guard var process = spec.process else {
+      throw CommandFailure("the container has no process to take after")
+    }
     process.args = command
     process.terminal = try arguments.flag("tty")
     process.oomScoreAdj = spec.process?.oomScoreAdj

@@ -77,7 +77,9 @@ extension String {
       if scalar.value >= 0x20 && scalar.value != 0x7F {
         result.unicodeScalars.append(scalar)
       } else {
-        result += scalar == "\n" ? "\\n" : scalar == "\r" ? "\\r" : scalar == "\t" ? "\\t" : "\\x\(String(scalar.value, radix: 16))"
+        result +=
+          scalar == "\n"
+          ? "\\n" : scalar == "\r" ? "\\r" : scalar == "\t" ? "\\t" : "\\x\(String(scalar.value, radix: 16))"
       }
     }
     return result

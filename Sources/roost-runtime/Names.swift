@@ -25,10 +25,12 @@ enum SignalName {
     // The C library keeps the first two real-time signals for itself.
     if name == "RTMIN" { return 34 }
     if name == "RTMAX" { return 64 }
-    if name.utf8.starts(with: "RTMIN+".utf8), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+    if name.utf8.starts(with: "RTMIN+".utf8), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset)
+    {
       return 34 + offset
     }
-    if name.utf8.starts(with: "RTMAX-".utf8), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+    if name.utf8.starts(with: "RTMAX-".utf8), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset)
+    {
       return 64 - offset
     }
     return nil

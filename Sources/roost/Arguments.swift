@@ -23,7 +23,8 @@ enum Arguments {
 
   /// The command that `--init` wraps, when we were started as a container's process 1: `/sbin/roost-init -- COMMAND…`.
   static func initCommand(_ arguments: [String]) -> [String]? {
-    guard let name = arguments.first, name.hasSuffix("/roost-init"), arguments.count > 1, arguments[1] == "--" else {
+    guard let name = arguments.first, name.hasSuffix("/roost-init"), arguments.count > 1, arguments[1] == "--"
+    else {
       return nil
     }
     return Array(arguments.dropFirst(2))

@@ -38,7 +38,9 @@ enum Program {
   private static func checkCommand(_ arguments: [String]) throws(EngineError) {
     var index = 0
     while index < arguments.count, arguments[index] == "--root" { index += 2 }
-    guard index < arguments.count, let first = arguments[index].utf8.first, first != UInt8(ascii: "-") else { return }
+    guard index < arguments.count, let first = arguments[index].utf8.first, first != UInt8(ascii: "-") else {
+      return
+    }
     let name = arguments[index]
     if name == "help" { return }
     for command in Roost.configuration.subcommands where command.configuration.commandName == name { return }

@@ -38,7 +38,8 @@ struct ProgressBar {
       // Both fit 2^53 as file sizes do, and a total of 0 is an empty file.
       let filled = total == 0 ? width : min(width, done / max(1, total / width))
       let percent = total == 0 ? 100 : min(100, done / max(1, total / 100))
-      let bar = String(repeating: "#", count: Int(filled)) + String(repeating: "-", count: Int(width - filled))
+      let bar =
+        String(repeating: "#", count: Int(filled)) + String(repeating: "-", count: Int(width - filled))
       return "unpacking [\(bar)] \(percent) % of \(SizeText.format(Int64(clamping: total)))"
     }
   }

@@ -61,7 +61,9 @@ import Testing
     #expect(
       failure { () throws(EngineError) in try resolve("nobody") }
         == #"--user "nobody": the container's /etc/passwd has no such user"#)
-    #expect(failure { () throws(EngineError) in try resolve("web:nosuch") }.contains("/etc/group has no such group"))
+    #expect(
+      failure { () throws(EngineError) in try resolve("web:nosuch") }.contains("/etc/group has no such group")
+    )
     #expect(failure { () throws(EngineError) in try resolve("broken") }.contains("no such user"))
     #expect(failure { () throws(EngineError) in try resolve("all") }.contains("no such user"))
     #expect(failure { () throws(EngineError) in try resolve(nil, add: ["nosuch"]) }.contains("--group-add"))
@@ -81,7 +83,9 @@ import Testing
     return facts
   }
 
-  private func make(_ arguments: [String], _ change: (inout Facts) -> Void = { _ in }) throws(EngineError) -> Blueprint {
+  private func make(_ arguments: [String], _ change: (inout Facts) -> Void = { _ in }) throws(EngineError)
+    -> Blueprint
+  {
     var facts = Self.facts()
     change(&facts)
     return try Blueprint.make(try RunOptions.parse(arguments), facts)
@@ -89,9 +93,13 @@ import Testing
 
   private func spec(_ arguments: String...) throws -> Spec { try make(arguments).spec }
 
-  private func process(_ arguments: String...) throws -> Process { try #require(try make(arguments).spec.process) }
+  private func process(_ arguments: String...) throws -> Process {
+    try #require(try make(arguments).spec.process)
+  }
 
-  private func linux(_ arguments: String...) throws -> LinuxConfig { try #require(try make(arguments).spec.linux) }
+  private func linux(_ arguments: String...) throws -> LinuxConfig {
+    try #require(try make(arguments).spec.linux)
+  }
 
   @Test func arguments() throws {
     #expect(try process("./r").args == ["/bin/sh"])
@@ -108,10 +116,12 @@ import Testing
 
   @Test func environment() throws {
     let process = try process(
-      "-t", "-e", "A=1", "-e", "PASS", "-e", "ABSENT", "-e", "A=2", "-e", "HOME=/x", "-u", "web", "-h", "box", "./r")
+      "-t", "-e", "A=1", "-e", "PASS", "-e", "ABSENT", "-e", "A=2", "-e", "HOME=/x", "-u", "web", "-h", "box",
+      "./r")
     #expect(
       process.env == [
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=box", "TERM=xterm", "HOME=/x",
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=box", "TERM=xterm",
+        "HOME=/x",
         "A=2", "PASS=on",
       ])
     #expect(try self.process("-u", "web", "./r").env.last == "HOME=/srv")
@@ -119,15 +129,18 @@ import Testing
 
   @Test func rights() throws {
     let root = try process("./r")
-    #expect(root.capabilities?.bounding == CapabilitySet.defaults.sorted { a, b in
-      (CapabilityName.number(of: a) ?? 0) < (CapabilityName.number(of: b) ?? 0)
-    })
+    #expect(
+      root.capabilities?.bounding
+        == CapabilitySet.defaults.sorted { a, b in
+          (CapabilityName.number(of: a) ?? 0) < (CapabilityName.number(of: b) ?? 0)
+        })
     #expect(root.capabilities?.effective.count == 11)
     #expect(root.capabilities?.inheritable == [] && root.capabilities?.ambient == [])
     #expect(root.noNewPrivileges)
     #expect(root.rlimits == [Rlimit(.core, soft: 0, hard: 0)])
     #expect(root.user.umask == 0o022)
-    let user = try process("-u", "web", "--ulimit", "core=-1", "--security-opt", "no-new-privileges=false", "./r")
+    let user = try process(
+      "-u", "web", "--ulimit", "core=-1", "--security-opt", "no-new-privileges=false", "./r")
     #expect(user.capabilities?.effective == [] && user.capabilities?.bounding.count == 11)
     #expect(user.rlimits == [Rlimit(.core, soft: .max, hard: .max)])
     #expect(!user.noNewPrivileges)
@@ -152,14 +165,16 @@ import Testing
   }
 
   @Test func limits() throws {
-    let resources = try #require(try linux("-m", "64m", "--cpus", "0.5", "--blkio-weight", "10", "./r").resources)
+    let resources = try #require(
+      try linux("-m", "64m", "--cpus", "0.5", "--blkio-weight", "10", "./r").resources)
     #expect(resources.memory?.limit == 64 << 20)
     #expect(resources.memory?.swap == 128 << 20)
     #expect(resources.cpu?.quota == 50_000 && resources.cpu?.period == 100_000)
     #expect(resources.pids?.limit == 2048)
     #expect(resources.blockIO?.weight == 10)
     let others = try #require(
-      try linux("-m", "64m", "--memory-swap", "-1", "--cpu-quota", "7000", "--pids-limit", "-1", "./r").resources)
+      try linux("-m", "64m", "--memory-swap", "-1", "--cpu-quota", "7000", "--pids-limit", "-1", "./r")
+        .resources)
     #expect(others.memory?.swap == -1)
     #expect(others.cpu?.period == 100_000)
     #expect(others.pids?.limit == -1)
@@ -177,11 +192,14 @@ import Testing
   @Test func hiddenPaths() throws {
     let plain = try linux("./r")
     #expect(plain.maskedPaths.contains("/proc/kcore") && plain.readonlyPaths.contains("/proc/sys"))
-    for arguments in [["--privileged"], ["--security-opt", "systempaths=unconfined"], ["--security-opt", "unmask=ALL"]] {
+    for arguments in [
+      ["--privileged"], ["--security-opt", "systempaths=unconfined"], ["--security-opt", "unmask=ALL"],
+    ] {
       let open = try #require(try make(arguments + ["./r"]).spec.linux)
       #expect(open.maskedPaths.isEmpty && open.readonlyPaths.isEmpty)
     }
-    let changed = try linux("--security-opt", "unmask=/proc/acpi:/proc/sys", "--security-opt", "mask=/proc/x", "./r")
+    let changed = try linux(
+      "--security-opt", "unmask=/proc/acpi:/proc/sys", "--security-opt", "mask=/proc/x", "./r")
     #expect(!changed.maskedPaths.contains("/proc/acpi") && !changed.readonlyPaths.contains("/proc/sys"))
     #expect(changed.maskedPaths.last == "/proc/x")
     let unknown = failure { () throws(EngineError) in try make(["--security-opt", "unmask=/nosuch", "./r"]) }
@@ -191,7 +209,8 @@ import Testing
   }
 
   @Test func devices() throws {
-    let fuse = Device(type: .character, path: "/dev/fuse", major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0)
+    let fuse = Device(
+      type: .character, path: "/dev/fuse", major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0)
     let blueprint = try make(["--device", "/dev/fuse:/dev/fuse:rw", "./r"]) { $0.devices = [[fuse]] }
     let linux = try #require(blueprint.spec.linux)
     #expect(linux.devices == [fuse])
@@ -217,15 +236,18 @@ import Testing
 
   @Test func mounts() throws {
     let spec = try spec(
-      "-v", "/a:/x/y", "--tmpfs", "/x", "-v", "/h:/etc/hosts:ro", "--tmpfs", "/dev/shm", "--shm-size", "1m", "./r")
+      "-v", "/a:/x/y", "--tmpfs", "/x", "-v", "/h:/etc/hosts:ro", "--tmpfs", "/dev/shm", "--shm-size", "1m",
+      "./r")
     #expect(
       spec.mounts.map(\.destination) == [
-        "/proc", "/dev", "/dev/pts", "/sys", "/sys/fs/cgroup", "/dev/mqueue", "/etc/resolv.conf", "/etc/hostname",
+        "/proc", "/dev", "/dev/pts", "/sys", "/sys/fs/cgroup", "/dev/mqueue", "/etc/resolv.conf",
+        "/etc/hostname",
         "/x", "/x/y", "/etc/hosts", "/dev/shm",
       ])
     let ownDevices = try self.spec("-v", "/dev:/dev", "./r")
     #expect(!ownDevices.mounts.contains { $0.destination.hasPrefix("/dev/") })
-    let shm = try #require(try self.spec("--shm-size", "1m", "./r").mounts.first { $0.destination == "/dev/shm" })
+    let shm = try #require(
+      try self.spec("--shm-size", "1m", "./r").mounts.first { $0.destination == "/dev/shm" })
     #expect(shm.options.last == "size=1048576")
     let initial = try #require(try self.spec("--init", "./r").mounts.last)
     #expect(initial.source == "/usr/bin/roost" && initial.options.contains("ro"))
@@ -266,7 +288,8 @@ import Testing
       for case .writeFile(name, let text) in steps { return text }
       return "absent"
     }
-    #expect(try file("hosts", "-h", "box", "--add-host", "db:10.0.0.5").hasSuffix("127.0.1.1\tbox\n10.0.0.5\tdb\n"))
+    #expect(
+      try file("hosts", "-h", "box", "--add-host", "db:10.0.0.5").hasSuffix("127.0.1.1\tbox\n10.0.0.5\tdb\n"))
     #expect(try file("hosts", "--network", "host", "--add-host", "db:::1") == "10.0.0.1 host\n::1\tdb\n")
     #expect(try file("hostname", "-h", "box") == "box\n")
     #expect(try file("resolv.conf").hasPrefix("#"))
@@ -287,12 +310,14 @@ import Testing
     var container = Process(args: ["sleep"], cwd: "/srv")
     container.env = ["PATH=/bin", "HOME=/root", "A=1"]
     container.user = User(uid: 0, gid: 0, umask: 0o77, additionalGids: [0])
-    container.capabilities = Capabilities(bounding: ["CAP_CHOWN"], effective: ["CAP_CHOWN"], permitted: ["CAP_CHOWN"])
+    container.capabilities = Capabilities(
+      bounding: ["CAP_CHOWN"], effective: ["CAP_CHOWN"], permitted: ["CAP_CHOWN"])
     container.noNewPrivileges = true
     container.consoleSize = ConsoleSize(height: 1, width: 2)
     let options = try ExecOptions.parse(arguments)
     return try ExecProcess(
-      options: options, container: container, users: UserDatabase(passwd: "web:x:5:6::/srv:"), environmentFiles: [],
+      options: options, container: container, users: UserDatabase(passwd: "web:x:5:6::/srv:"),
+      environmentFiles: [],
       environment: ["P": "q"], available: (1 << 41) - 1
     ).process()
   }
@@ -317,7 +342,8 @@ import Testing
 
   @Test func whatIsMissing() {
     for arguments in [[], ["c"], ["-it"], ["c", ""], ["-w", "x", "c", "ls"], ["--frob", "c", "ls"]] {
-      #expect(failure { () throws(EngineError) in try ExecOptions.parse(arguments) } != "no error", "\(arguments)")
+      #expect(
+        failure { () throws(EngineError) in try ExecOptions.parse(arguments) } != "no error", "\(arguments)")
     }
   }
 }

@@ -13,7 +13,10 @@ import Testing
 @Suite struct GoldenTests {
   private static let cases: [(name: String, arguments: [String])] = [
     ("default", ["./root"]),
-    ("shell", ["--rm", "-it", "-h", "box", "-m", "64m", "--cpus", "0.5", "--pids-limit", "50", "./root", "sh", "-l"]),
+    (
+      "shell",
+      ["--rm", "-it", "-h", "box", "-m", "64m", "--cpus", "0.5", "--pids-limit", "50", "./root", "sh", "-l"]
+    ),
     (
       "web",
       [
@@ -25,25 +28,42 @@ import Testing
     (
       "locked",
       [
-        "--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE", "--security-opt", "mask=/proc/version", "--ulimit",
-        "nofile=64:128", "--sysctl", "net.ipv4.ip_forward=0", "--oom-score-adj", "500", "--umask", "0077", "./root",
+        "--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE", "--security-opt", "mask=/proc/version",
+        "--ulimit",
+        "nofile=64:128", "--sysctl", "net.ipv4.ip_forward=0", "--oom-score-adj", "500", "--umask", "0077",
+        "./root",
       ]
     ),
-    ("layered", ["--overlay", "--memory", "1g", "--memory-swap", "-1", "--cpuset-cpus", "0-1", "./root", "true"]),
+    (
+      "layered",
+      ["--overlay", "--memory", "1g", "--memory-swap", "-1", "--cpuset-cpus", "0-1", "./root", "true"]
+    ),
     ("device", ["--device", "/dev/fuse:/dev/fuse:rw", "--group-add", "5", "--shm-size", "1g", "./root"]),
-    ("open", ["--security-opt", "systempaths=unconfined", "--security-opt", "seccomp=unconfined", "--security-opt",
-      "no-new-privileges=false", "--mount", "type=bind,src=/m,dst=/m,bind-propagation=rslave", "./root"]),
+    (
+      "open",
+      [
+        "--security-opt", "systempaths=unconfined", "--security-opt", "seccomp=unconfined", "--security-opt",
+        "no-new-privileges=false", "--mount", "type=bind,src=/m,dst=/m,bind-propagation=rslave", "./root",
+      ]
+    ),
   ]
 
-  private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+  private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
+    path: "Golden")
 
   private func spec(_ arguments: [String]) throws -> Spec {
     let options = try RunOptions.parse(arguments)
     var facts = SpecBuilderTests.facts()
     facts.devices = options.devices.map { request in
-      [Device(type: .character, path: request.containerPath, major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0)]
+      [
+        Device(
+          type: .character, path: request.containerPath, major: 10, minor: 229, fileMode: 0o666, uid: 0,
+          gid: 0)
+      ]
     }
-    facts.allDevices = [Device(type: .character, path: "/dev/kmsg", major: 1, minor: 11, fileMode: 0o644, uid: 0, gid: 0)]
+    facts.allDevices = [
+      Device(type: .character, path: "/dev/kmsg", major: 1, minor: 11, fileMode: 0o644, uid: 0, gid: 0)
+    ]
     // The built-in profile is the business of another module; one rule stands for it.
     facts.seccomp = options.security.seccomp == .unconfined ? nil : SeccompProfile(defaultAction: .errno)
     return try Blueprint.make(options, facts).spec

@@ -14,12 +14,15 @@ import Testing
   @Test func volumes() throws {
     let plain = try MountRequest.volume("/data:/srv/")
     #expect(
-      mount(plain) == Mount(destination: "/srv", type: "bind", source: "/data", options: ["rbind", "rprivate"]))
+      mount(plain)
+        == Mount(destination: "/srv", type: "bind", source: "/data", options: ["rbind", "rprivate"]))
     #expect(plain.createsSource)
     let relative = try MountRequest.volume("./d:/x:ro,bind,rslave,noexec,cached")
     #expect(
       mount(relative)
-        == Mount(destination: "/x", type: "bind", source: "/home/me/./d", options: ["bind", "rslave", "ro", "noexec"]))
+        == Mount(
+          destination: "/x", type: "bind", source: "/home/me/./d",
+          options: ["bind", "rslave", "ro", "noexec"]))
     #expect(
       mount(try MountRequest.volume("/a:/b:ro")).options == ["rbind", "rprivate", "ro", "rro"])
     #expect(
@@ -29,12 +32,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("/data", "anonymous volumes are not available yet"), ("data:/x", "volumes by name are not available yet"),
+    ("/data", "anonymous volumes are not available yet"),
+    ("data:/x", "volumes by name are not available yet"),
     ("/a:b", "must be an absolute path"), ("/a:/", "must not be the container's root"),
     ("/a:/b/..", "must not be the container's root"), ("/a:/b:ro,rw", #""ro" and "rw" exclude each other"#),
-    ("/a:/b:ro,ro", "given twice"), ("/a:/b:exec,noexec", "exclude each other"), ("/a:/b:frob", #"unknown option "frob""#),
+    ("/a:/b:ro,ro", "given twice"), ("/a:/b:exec,noexec", "exclude each other"),
+    ("/a:/b:frob", #"unknown option "frob""#),
     ("/a:/b:ro:x", "too many colons"), (":/b", "the source is empty"), ("/a:", "must be an absolute path"),
-    ("/a:/b:U", "not available yet"), ("/a:/b:idmap=x", "not available yet"), ("/a:/b:nocopy", "volumes by name"),
+    ("/a:/b:U", "not available yet"), ("/a:/b:idmap=x", "not available yet"),
+    ("/a:/b:nocopy", "volumes by name"),
     ("/a:/b:", "an option is empty"), ("/a\u{0}:/b", "NUL"), ("/a:/b:shared,slave", "exclude each other"),
   ])
   func badVolumes(_ text: String, _ reason: String) {
@@ -50,7 +56,10 @@ import Testing
       mount(try MountRequest.tmpfs("/run:exec,size=64m,mode=1777,ro,uid=5")).options
         == ["nosuid", "nodev", "exec", "size=67108864", "mode=1777", "ro", "uid=5"])
     #expect(mount(try MountRequest.tmpfs("/run:size=50%,size=1k")).options.last == "size=1024")
-    for bad in ["run", "/", "/x:frob", "/x:size=q", "/x:mode=9", "/x:size=101%", "/x:uid=4294967295", "/x:frob=1", "/x:mode="] {
+    for bad in [
+      "run", "/", "/x:frob", "/x:size=q", "/x:mode=9", "/x:size=101%", "/x:uid=4294967295", "/x:frob=1",
+      "/x:mode=",
+    ] {
       #expect(failure { () throws(EngineError) in try MountRequest.tmpfs(bad) } != "no error", "\(bad)")
     }
   }
@@ -78,10 +87,13 @@ import Testing
 
   @Test(arguments: [
     ("", "the destination is missing"), ("type=bind,dst=/b", "the source is missing"),
-    ("type=bind,src=/a", "the destination is missing"), ("dst=/b,src=x", "mounts of type volume are not available"),
+    ("type=bind,src=/a", "the destination is missing"),
+    ("dst=/b,src=x", "mounts of type volume are not available"),
     ("type=frob,dst=/b", #"unknown type "frob""#), ("type=bind,src=/a,dst=/b,frob=1", #"unknown key "frob""#),
-    ("type=bind,src=/a,source=/c,dst=/b", "given twice"), ("type=tmpfs,dst=/b,src=/a", "a tmpfs has no source"),
-    ("type=tmpfs,dst=/b,bind-propagation=shared", "unknown key"), ("type=bind,src=/a,dst=/b,ro=x", "true or false"),
+    ("type=bind,src=/a,source=/c,dst=/b", "given twice"),
+    ("type=tmpfs,dst=/b,src=/a", "a tmpfs has no source"),
+    ("type=tmpfs,dst=/b,bind-propagation=shared", "unknown key"),
+    ("type=bind,src=/a,dst=/b,ro=x", "true or false"),
     ("type=bind,src=/a,dst=/b,bind-recursive=readonly", "needs readonly"),
     ("type=bind,src=/a,dst=/b,ro,bind-recursive=readonly,bind-propagation=slave", "needs bind-propagation"),
     ("type=bind,src=/a,dst=/b,tmpfs-size=1", "unknown key"), ("type=bind,\"src=/a,dst=/b", "not closed"),

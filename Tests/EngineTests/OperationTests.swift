@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct TimestampTests {
   private static let knownPoints: [(Int64, String)] = [
-    (0, "0001-01-01T00:00:00Z"), (1_000_000_000, "1970-01-01T00:00:01Z"), (1_500_000_000, "1970-01-01T00:00:01.5Z"),
+    (0, "0001-01-01T00:00:00Z"), (1_000_000_000, "1970-01-01T00:00:01Z"),
+    (1_500_000_000, "1970-01-01T00:00:01.5Z"),
     (951_782_400_000_000_000, "2000-02-29T00:00:00Z"), (1_709_164_799_000_000_000, "2024-02-28T23:59:59Z"),
     (4_107_542_400_000_000_000, "2100-03-01T00:00:00Z"), (-1, "1969-12-31T23:59:59.999999999Z"),
     (Int64.max, "2262-04-11T23:47:16.854775807Z"),
@@ -20,8 +21,10 @@ import Testing
   }
 
   private static let knownDurations: [(Int64, String)] = [
-    (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"), (119, "About a minute"),
-    (120, "2 minutes"), (3599, "59 minutes"), (3600, "About an hour"), (7200, "2 hours"), (86_400, "24 hours"),
+    (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"),
+    (119, "About a minute"),
+    (120, "2 minutes"), (3599, "59 minutes"), (3600, "About an hour"), (7200, "2 hours"),
+    (86_400, "24 hours"),
     (259_200, "3 days"), (1_728_000, "2 weeks"), (7_776_000, "3 months"), (69_120_000, "2 years"),
     (-5, "Less than a second"),
   ]
@@ -70,7 +73,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("runc run failed: unable to start container process: exec: \"x\": executable file not found in $PATH", 127),
+    (
+      "runc run failed: unable to start container process: exec: \"x\": executable file not found in $PATH",
+      127
+    ),
     ("unable to start container process: exec: \"/x\": stat /x: no such file or directory: unknown", 127),
     ("executable file `x` not found in $PATH: No such file or directory", 127),
     ("exec container process `/x`: Permission denied", 126),
@@ -124,7 +130,8 @@ import Testing
 @Suite struct TableTests {
   @Test func columns() {
     #expect(
-      Table.text(header: ["A", "LONG"], rows: [["xyz", "1"], ["", "22"]]) == "A     LONG\nxyz   1\n      22\n")
+      Table.text(header: ["A", "LONG"], rows: [["xyz", "1"], ["", "22"]]) == "A     LONG\nxyz   1\n      22\n"
+    )
     #expect(Table.text(header: [], rows: []) == "")
   }
 

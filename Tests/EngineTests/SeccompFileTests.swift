@@ -28,7 +28,8 @@ import Testing
 
   @Test(arguments: [
     (#""includes": {"caps": ["CAP_CHOWN"]}"#, true), (#""includes": {"caps": ["CAP_SYS_ADMIN"]}"#, false),
-    (#""includes": {"caps": ["CAP_CHOWN", "CAP_SYS_ADMIN"]}"#, false), (#""excludes": {"caps": ["CAP_CHOWN"]}"#, false),
+    (#""includes": {"caps": ["CAP_CHOWN", "CAP_SYS_ADMIN"]}"#, false),
+    (#""excludes": {"caps": ["CAP_CHOWN"]}"#, false),
     (#""excludes": {"caps": ["CAP_SYS_ADMIN"]}"#, true), (#""includes": {"arches": ["amd64", "x32"]}"#, true),
     (#""includes": {"arches": ["arm64"]}"#, false), (#""excludes": {"arches": ["amd64"]}"#, false),
     (#""includes": {"minKernel": "4.8"}"#, true), (#""includes": {"minKernel": "6.1"}"#, true),

@@ -39,7 +39,8 @@ final class Scratch {
   }
 
   @Test func defaults() throws {
-    #expect(try choose(nil, [:], isRoot: true) == StateLocation(path: "/var/lib/roost", runtimePath: "/run/roost"))
+    #expect(
+      try choose(nil, [:], isRoot: true) == StateLocation(path: "/var/lib/roost", runtimePath: "/run/roost"))
     #expect(
       try choose(nil, ["HOME": "/h"], isRoot: false)
         == StateLocation(path: "/h/.local/share/roost", runtimePath: "/h/.local/share/roost/run"))
@@ -128,7 +129,8 @@ final class Scratch {
     #expect(try store.find(id).id == id)
     #expect(try store.find("abab").id == similar)
     #expect(try store.find("ababa").id == id)
-    #expect(failure { () throws(EngineError) in _ = try store.find("aba") }.contains("beginning of 2 containers"))
+    #expect(
+      failure { () throws(EngineError) in _ = try store.find("aba") }.contains("beginning of 2 containers"))
     for unknown in ["nosuch", "", "../x", "f", "abab/", "ABAB", "\u{1b}[31m", id + "0"] {
       let message = failure { () throws(EngineError) in _ = try store.find(unknown) }
       #expect(message == "no such container: \(unknown.quoted)")
@@ -188,7 +190,9 @@ final class Scratch {
     try TreeRemover.remove(name, in: parent.fd)
   }
 
-  private func exists(_ path: String) -> Bool { (try? fstatat(.workingDirectory, path, followLinks: false)) != nil }
+  private func exists(_ path: String) -> Bool {
+    (try? fstatat(.workingDirectory, path, followLinks: false)) != nil
+  }
 
   @Test func linksAreRemovedAndNotFollowed() throws {
     let scratch = try Scratch()
@@ -243,7 +247,9 @@ final class Scratch {
   @Test func theNameInStatMayHoldAnything() {
     let rest = "S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 1 2 3"
     #expect(Liveness.startTicks(inStat: "7 (a) b) \n(c) \(rest)") == 12345)
-    #expect(Liveness.startTicks(inStat: "7 (zombie) Z 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 1 2 3") == nil)
+    #expect(
+      Liveness.startTicks(inStat: "7 (zombie) Z 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 1 2 3")
+        == nil)
     for damaged in ["", "7", "7 (a", "7 (a) S", "7 (a) S 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 x"] {
       #expect(Liveness.startTicks(inStat: damaged) == nil, "\(damaged)")
     }

@@ -40,7 +40,9 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
     #expect(failure { () throws(EngineError) in try SizeText.parse(text) }.hasPrefix("too large"))
   }
 
-  @Test(arguments: [(0, "0B"), (1023, "1023B"), (1536, "1.5KiB"), (67_108_864, "64MiB"), (1_099_511_627_776, "1TiB")])
+  @Test(arguments: [
+    (0, "0B"), (1023, "1023B"), (1536, "1.5KiB"), (67_108_864, "64MiB"), (1_099_511_627_776, "1TiB"),
+  ])
   func formats(_ bytes: Int64, _ text: String) {
     #expect(SizeText.format(bytes) == text)
   }
@@ -63,7 +65,8 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
   @Test func percent() throws {
     #expect(try CPUText.quota(ofPercent: "30") == 30_000)
     for text in ["0", "101", "3.5", "-1", ""] {
-      #expect(failure { () throws(EngineError) in try CPUText.quota(ofPercent: text) } != "no error", "\(text)")
+      #expect(
+        failure { () throws(EngineError) in try CPUText.quota(ofPercent: text) } != "no error", "\(text)")
     }
   }
 
@@ -104,9 +107,12 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
   @Test func requests() throws {
     #expect(try UserRequest.parse("0") == UserRequest(user: .id(0), group: nil))
     #expect(try UserRequest.parse("4294967294:7") == UserRequest(user: .id(4_294_967_294), group: .id(7)))
-    #expect(try UserRequest.parse("www-data:users") == UserRequest(user: .name("www-data"), group: .name("users")))
+    #expect(
+      try UserRequest.parse("www-data:users") == UserRequest(user: .name("www-data"), group: .name("users")))
     #expect(try UserRequest.parse(":5") == UserRequest(user: .id(0), group: .id(5)))
-    for bad in ["", ":", "4294967295", "4294967296", "99999999999999999999", "a:", "-1", "a b", "a\n", "1:4294967295"] {
+    for bad in [
+      "", ":", "4294967295", "4294967296", "99999999999999999999", "a:", "-1", "a b", "a\n", "1:4294967295",
+    ] {
       #expect(failure { () throws(EngineError) in try UserRequest.parse(bad) } != "no error", "\(bad)")
     }
   }
@@ -123,7 +129,10 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
     #expect(
       try DeviceRequest.parse("/dev/sda:r")
         == DeviceRequest(hostPath: "/dev/sda", containerPath: "/dev/sda", access: .read))
-    for bad in ["", "fuse", "vendor.com/gpu=0", "/dev/a:/b:rwx", "/dev/a:/b:rr", "/dev/a:/b:", "/a:/b:r:w", "/dev/a:b:r"] {
+    for bad in [
+      "", "fuse", "vendor.com/gpu=0", "/dev/a:/b:rwx", "/dev/a:/b:rr", "/dev/a:/b:", "/a:/b:r:w",
+      "/dev/a:b:r",
+    ] {
       #expect(failure { () throws(EngineError) in try DeviceRequest.parse(bad) } != "no error", "\(bad)")
     }
   }
@@ -139,7 +148,9 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
   }
 
   @Test func sysctls() throws {
-    for good in ["net.ipv4.ip_forward=1", "net/ipv4/conf/eth0.1/forwarding=0", "kernel.shmmax=5", "fs.mqueue.msg_max=9"] {
+    for good in [
+      "net.ipv4.ip_forward=1", "net/ipv4/conf/eth0.1/forwarding=0", "kernel.shmmax=5", "fs.mqueue.msg_max=9",
+    ] {
       #expect(failure { () throws(EngineError) in try SysctlFlag.parse(good) } == "no error", "\(good)")
     }
     for bad in [
@@ -153,7 +164,8 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
 
 @Suite struct SignalTests {
   @Test(arguments: [
-    ("TERM", 15), ("SIGTERM", 15), ("sigkill", 9), ("9", 9), ("RTMIN", 34), ("SIGRTMIN+3", 37), ("RTMAX-1", 63),
+    ("TERM", 15), ("SIGTERM", 15), ("sigkill", 9), ("9", 9), ("RTMIN", 34), ("SIGRTMIN+3", 37),
+    ("RTMAX-1", 63),
     ("64", 64), ("usr1", 10),
   ])
   func signals(_ text: String, _ number: Int32) throws {
@@ -185,7 +197,9 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
     #expect(try HostEntry.parse("db:10.0.0.5") == HostEntry(name: "db", address: "10.0.0.5"))
     #expect(try HostEntry.parse("db:::1") == HostEntry(name: "db", address: "::1"))
     #expect(try HostEntry.parse("db=[fe80::1]") == HostEntry(name: "db", address: "fe80::1"))
-    for bad in ["db", "db:", "db:1.2.3", "a\n1.2.3.4 b:1.2.3.4", "db:1.2.3.4\n5.6.7.8 x", ":1.2.3.4", "db:host-gateway"] {
+    for bad in [
+      "db", "db:", "db:1.2.3", "a\n1.2.3.4 b:1.2.3.4", "db:1.2.3.4\n5.6.7.8 x", ":1.2.3.4", "db:host-gateway",
+    ] {
       #expect(failure { () throws(EngineError) in try HostEntry.parse(bad) } != "no error", "\(bad)")
     }
   }
@@ -195,7 +209,8 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
   @Test func options() throws {
     var options = SecurityOptions()
     for text in [
-      "no-new-privileges=false", "seccomp=unconfined", "systempaths=unconfined", "mask=/a:/b/../c", "unmask=ALL",
+      "no-new-privileges=false", "seccomp=unconfined", "systempaths=unconfined", "mask=/a:/b/../c",
+      "unmask=ALL",
       "apparmor=unconfined", "writable-cgroups", "label=disable",
     ] { try options.apply(text) }
     #expect(options.noNewPrivileges == false)
@@ -213,7 +228,8 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
   }
 
   @Test(arguments: [
-    "", "nosuch", "no-new-privileges=perhaps", "seccomp", "seccomp=", "systempaths=x", "mask=", "mask=relative",
+    "", "nosuch", "no-new-privileges=perhaps", "seccomp", "seccomp=", "systempaths=x", "mask=",
+    "mask=relative",
     "label=type:x", "proc-opts=hidepid=2", "apparmor=",
   ])
   func unknown(_ text: String) {

@@ -137,7 +137,8 @@ struct GrammarTests {
     #expect(parseError("{" + members.joined(separator: ",") + "}") == nil)
     for duplicate in [0, count / 2, count - 1] {
       let text = "{" + (members + ["\"k\\u0065y\(duplicate)\":0"]).joined(separator: ",") + "}"
-      #expect(parseError(text)?.hasSuffix("/key\(duplicate): duplicate key: the object already has it") == true)
+      #expect(
+        parseError(text)?.hasSuffix("/key\(duplicate): duplicate key: the object already has it") == true)
     }
   }
 }

@@ -71,7 +71,8 @@ enum ExecDiagnosis {
     }
     guard errno == .noEntry, let loader = interpreter(of: file, head) else { return nil }
     if (try? fstatat(.workingDirectory, loader)) != nil { return nil }  // bestEffort
-    return "\(path) needs the loader \(loader), which the image lacks (glibc binary in a musl or scratch image?)"
+    return
+      "\(path) needs the loader \(loader), which the image lacks (glibc binary in a musl or scratch image?)"
   }
 
   /// The `PT_INTERP` string of a 64-bit little-endian ELF file.

@@ -26,7 +26,8 @@ enum Frame {
     switch self {
     case .milestone(let milestone, let payload): return [milestone.rawValue] + payload
     case .failure(let message, let exitStatus):
-      return [Frame.failureKind, UInt8(truncatingIfNeeded: exitStatus)] + Array(message.utf8.prefix(Frame.limit - 2))
+      return [Frame.failureKind, UInt8(truncatingIfNeeded: exitStatus)]
+        + Array(message.utf8.prefix(Frame.limit - 2))
     case .closed, .died: return []
     }
   }

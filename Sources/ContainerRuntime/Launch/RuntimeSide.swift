@@ -99,7 +99,9 @@ final class RuntimeSide {
 
   private func openContainer() throws(StepFailure) {
     launch.target = try step("joining container \(launch.record.id)") { () throws(SyscallError) in
-      guard let pidfd = try launch.record.process?.open() else { throw SyscallError("pidfd_open", .noProcess) }
+      guard let pidfd = try launch.record.process?.open() else {
+        throw SyscallError("pidfd_open", .noProcess)
+      }
       return OwnedDescriptor(pidfd)
     }
   }
@@ -118,7 +120,8 @@ final class RuntimeSide {
   private func joinForChildren(_ type: NamespaceType) throws(StepFailure) {
     let flag: CloneFlags = type == .pid ? .newPID : .newTime
     guard let namespace = launch.namespaces[type]?.fd ?? launch.target?.fd else { return }
-    try step("joining the \(type.rawValue) namespace") { () throws(SyscallError) in try setns(namespace, flag) }
+    try step("joining the \(type.rawValue) namespace") { () throws(SyscallError) in try setns(namespace, flag)
+    }
   }
 
   private func listenForStart() throws(StepFailure) {
@@ -202,7 +205,9 @@ final class RuntimeSide {
       try deliver(console: descriptor)
     case .processMade:
       // The stage has made the container's process as a child of ours, and is done itself.
-      guard payload.count == 4, let stage = process else { throw StepFailure("no process came from the stage") }
+      guard payload.count == 4, let stage = process else {
+        throw StepFailure("no process came from the stage")
+      }
       let pid = payload.reversed().reduce(Int32(0)) { $0 << 8 | Int32($1) }
       try step { () throws(SyscallError) in
         _ = try waitid(stage.pidfd.fd)
@@ -225,7 +230,9 @@ final class RuntimeSide {
 
   private func failIfReported() throws(StepFailure) {
     guard let received = try channel?.receive() else { return }
-    if case .failure(let message, let status) = received.frame { throw StepFailure(message, exitStatus: status) }
+    if case .failure(let message, let status) = received.frame {
+      throw StepFailure(message, exitStatus: status)
+    }
   }
 
   /// Why a process ended that did not say it itself.

@@ -20,7 +20,9 @@ public struct Containers {
   /// The state of a container (`runtime.md`, "Query State").
   public func state(_ id: String) throws(RuntimeError) -> State {
     let container = try store.open(id, lock: .none)
-    guard let record = try container.readRecord() else { throw RuntimeError("container does not exist: \(id)") }
+    guard let record = try container.readRecord() else {
+      throw RuntimeError("container does not exist: \(id)")
+    }
     return try record.state()
   }
 

@@ -98,7 +98,8 @@ public struct Creation {
       ociVersion: spec.ociVersion, id: request.id, phase: .creating, bundle: request.bundle,
       rootfs: absolute(spec.root?.path ?? ""), created: Timestamp.now(), owner: effectiveUserID(),
       bootID: try BootID.current(), cgroups: [], annotations: spec.annotations,
-      hasUserNamespace: spec.linux?.namespace(.user) != nil, hasHooks: spec.hooks.map { !$0.isEmpty } ?? false)
+      hasUserNamespace: spec.linux?.namespace(.user) != nil, hasHooks: spec.hooks.map { !$0.isEmpty } ?? false
+    )
     let directory = try store.create(request.id)
     return Launch(
       plan: plan, directory: directory, record: record, configuration: configuration,
@@ -111,9 +112,13 @@ public struct Creation {
 
   /// A program that was killed for memory cannot say so itself.
   private func warnIfOutOfMemory(_ status: ExitStatus, _ record: Record) {
-    guard status == .signalled(SIGKILL), let kills = try? record.cgroupSet.oomKills(), kills > 0 else { return }  // bestEffort
+    guard status == .signalled(SIGKILL), let kills = try? record.cgroupSet.oomKills(), kills > 0 else {
+      return
+    }  // bestEffort
     let limit = spec.linux?.resources?.memory?.limit.map { " of \($0) bytes" } ?? ""
-    options.warn(["the container was killed: it reached its memory limit\(limit) (config.json: /linux/resources/memory/limit)"])
+    options.warn([
+      "the container was killed: it reached its memory limit\(limit) (config.json: /linux/resources/memory/limit)"
+    ])
   }
 
   private func writePIDFile(_ launch: Launch) throws(StepFailure) {

@@ -16,7 +16,9 @@ struct Foreground: ~Copyable {
     var set = SignalSet.all
     for signal in Foreground.own { set.remove(SignalSet(signal)) }
     // A fault of the runtime itself must end it.
-    for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS] { set.remove(SignalSet(signal)) }
+    for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS] {
+      set.remove(SignalSet(signal))
+    }
     try setSignalMask(set)
     signals = try signalfd(set)
   }

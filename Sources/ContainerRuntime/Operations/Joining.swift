@@ -80,7 +80,9 @@ extension Containers {
     switch try record.status() {
     case .running, .created: break
     case .paused:
-      if !options.ignoresPaused { throw RuntimeError("cannot exec in a paused container (use --ignore-paused)") }
+      if !options.ignoresPaused {
+        throw RuntimeError("cannot exec in a paused container (use --ignore-paused)")
+      }
     case .creating, .stopped: throw RuntimeError("cannot exec in a stopped container")
     }
     let spec = try container.readSpec()

@@ -32,7 +32,9 @@ public struct ProcessIdentity: Equatable, Sendable {
       throw error
     }
     // Read after opening: if it matches now, the descriptor refers to the process that was recorded.
-    guard let stat = try ProcessStat(pid: pid), stat.startTime == startTime, !stat.hasEnded else { return nil }
+    guard let stat = try ProcessStat(pid: pid), stat.startTime == startTime, !stat.hasEnded else {
+      return nil
+    }
     return pidfd
   }
 

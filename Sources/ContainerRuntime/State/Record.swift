@@ -101,14 +101,16 @@ extension Record {
     let json = try JSONDocument(bytes, source: source).root.object()
     let version: Int = try json.required("version").integer(in: 0...1_000_000)
     guard version == Record.version else {
-      throw try json.required("version").error("is \(version), and this runtime reads version \(Record.version)")
+      throw try json.required("version").error(
+        "is \(version), and this runtime reads version \(Record.version)")
     }
     let phaseValue = try json.required("phase")
     guard let phase = Phase(rawValue: try phaseValue.string()) else {
       throw phaseValue.error("is not a phase")
     }
     self.init(
-      ociVersion: try json.required("ociVersion").string(), id: try json.required("id").string(), phase: phase,
+      ociVersion: try json.required("ociVersion").string(), id: try json.required("id").string(),
+      phase: phase,
       bundle: try json.required("bundle").string(), rootfs: try json.required("rootfs").string(),
       created: try json.required("created").string(),
       owner: try json.required("owner").integer(in: 0...UInt32.max),
@@ -129,7 +131,8 @@ extension Record {
   private static func cgroup(_ value: JSONValue) throws(JSONError) -> CgroupRecord {
     let json = try value.object()
     return CgroupRecord(
-      hierarchy: try json.required("hierarchy").string(), mountPoint: try json.required("mountPoint").string(),
+      hierarchy: try json.required("hierarchy").string(),
+      mountPoint: try json.required("mountPoint").string(),
       path: try json.required("path").string(), createdFrom: try json.required("createdFrom").string())
   }
 }

@@ -30,7 +30,9 @@ public final class StateStore: Sendable {
         throw SyscallError("open", .notPermitted, "\(path) is owned by user \(status.uid)")
       }
       guard status.mode & 0o022 == 0 else {
-        throw SyscallError("open", .notPermitted, "\(path) is writable by others (mode \(String(status.mode & 0o7777, radix: 8))): chmod go-w it")
+        throw SyscallError(
+          "open", .notPermitted,
+          "\(path) is writable by others (mode \(String(status.mode & 0o7777, radix: 8))): chmod go-w it")
       }
       return directory
     } catch {

@@ -40,8 +40,10 @@ struct ExecProcess {
 
   /// The container's bounding set is the limit, unless the command is privileged.
   private func capabilities(isRoot: Bool) -> Capabilities {
-    let names = options.privileged
-      ? CapabilitySet.resolve(add: ["ALL"], drop: [], available: available) : container.capabilities?.bounding ?? []
+    let names =
+      options.privileged
+      ? CapabilitySet.resolve(add: ["ALL"], drop: [], available: available)
+      : container.capabilities?.bounding ?? []
     return Capabilities(bounding: names, effective: isRoot ? names : [], permitted: isRoot ? names : [])
   }
 }

@@ -39,7 +39,8 @@ enum HostDevices {
   static func all() throws(EngineError) -> [Device] {
     do {
       var result: [Device] = []
-      try collect("/dev", as: "/dev", into: &result, skipping: ["pts", "shm", "fd", "mqueue", "console", "ptmx", "tty"])
+      try collect(
+        "/dev", as: "/dev", into: &result, skipping: ["pts", "shm", "fd", "mqueue", "console", "ptmx", "tty"])
       return result
     } catch {
       throw EngineError("--privileged: cannot list /dev: \(error)")

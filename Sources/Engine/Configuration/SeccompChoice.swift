@@ -11,7 +11,8 @@ enum SeccompChoice {
   ///
   /// - Parameter capabilities: The container's.
   /// - Throws: ``EngineError`` naming the flag and the place in the file.
-  static func profile(for options: RunOptions, capabilities: [String]) throws(EngineError) -> SeccompProfile? {
+  static func profile(for options: RunOptions, capabilities: [String]) throws(EngineError) -> SeccompProfile?
+  {
     switch options.security.seccomp {
     case .unconfined: return nil
     case nil where options.privileged: return nil

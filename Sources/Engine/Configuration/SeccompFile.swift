@@ -43,7 +43,8 @@ enum SeccompFile {
       profile.architectures = try architectures(map, circumstances.architecture)
     }
     // The rules were decoded one to one, in their order.
-    let conditions = try object["syscalls"]?.list { value throws(JSONError) in try applies(value, circumstances) } ?? []
+    let conditions =
+      try object["syscalls"]?.list { value throws(JSONError) in try applies(value, circumstances) } ?? []
     profile.syscalls = zip(profile.syscalls, conditions).filter(\.1).map(\.0)
     return profile
   }
@@ -53,7 +54,8 @@ enum SeccompFile {
   ) throws(JSONError) -> [SeccompArchitecture] {
     for entry in try map.array() {
       let object = try entry.object()
-      let names = [try object.required("architecture").string()] + (try object.strings("subArchitectures") ?? [])
+      let names =
+        [try object.required("architecture").string()] + (try object.strings("subArchitectures") ?? [])
       guard names[0] == seccompName(native) else { continue }
       var result: [SeccompArchitecture] = []
       for name in names {
@@ -81,7 +83,9 @@ enum SeccompFile {
     if let excludes = try object.object("excludes") {
       let capabilities = try excludes.strings("caps") ?? []
       guard !capabilities.contains(where: circumstances.capabilities.contains) else { return false }
-      guard try excludes.strings("arches")?.contains(goName(circumstances.architecture)) != true else { return false }
+      guard try excludes.strings("arches")?.contains(goName(circumstances.architecture)) != true else {
+        return false
+      }
       if let kernel = try minimumKernel(excludes), circumstances.kernel >= kernel { return false }
     }
     return true

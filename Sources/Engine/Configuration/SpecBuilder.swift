@@ -78,7 +78,8 @@ struct SpecBuilder {
       arguments = facts.defaultCommand
     }
     guard let program = arguments.first else {
-      throw EngineError("no command is given, and the root file system has no default one: name it behind the root")
+      throw EngineError(
+        "no command is given, and the root file system has no default one: name it behind the root")
     }
     if program.isEmpty { throw EngineError("the command's name is empty") }
     for (index, argument) in arguments.enumerated() where argument.utf8.contains(0) {

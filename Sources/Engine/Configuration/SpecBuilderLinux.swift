@@ -63,7 +63,8 @@ extension SpecBuilder {
     guard facts.accountsSwap else {
       // Any amount of swap is what the kernel gives anyway.
       guard options.memory.swap ?? -1 == -1 else {
-        throw EngineError("--memory-swap: this kernel does not account swap; boot it with swapaccount=1, or leave it out")
+        throw EngineError(
+          "--memory-swap: this kernel does not account swap; boot it with swapaccount=1, or leave it out")
       }
       return nil
     }
@@ -83,7 +84,8 @@ extension SpecBuilder {
       for node in nodes {
         rules.append(
           DeviceRule(
-            allow: true, type: node.type == .block ? .block : .character, major: node.major, minor: node.minor,
+            allow: true, type: node.type == .block ? .block : .character, major: node.major,
+            minor: node.minor,
             access: request.access))
       }
     }

@@ -13,11 +13,13 @@ extension SpecBuilder {
     var result = DefaultMounts.mounts(for: options).filter { mount in
       !taken.contains(mount.destination) && !(ownDevices && mount.destination.hasPrefix("/dev/"))
     }
-    let fileOptions = ["rbind", "rprivate", "nosuid", "nodev", "noexec"] + (options.readOnlyRoot ? ["ro"] : [])
+    let fileOptions =
+      ["rbind", "rprivate", "nosuid", "nodev", "noexec"] + (options.readOnlyRoot ? ["ro"] : [])
     for name in [FileName.resolver, FileName.hostname, FileName.hosts] where !taken.contains("/etc/\(name)") {
       result.append(
         Mount(
-          destination: "/etc/\(name)", type: "bind", source: "\(facts.directory)/\(name)", options: fileOptions))
+          destination: "/etc/\(name)", type: "bind", source: "\(facts.directory)/\(name)",
+          options: fileOptions))
     }
     if options.usesInit {
       result.append(
@@ -30,7 +32,9 @@ extension SpecBuilder {
 
   private func requestedMounts() -> [Mount] {
     func depth(_ mount: MountRequest) -> Int { mount.destination.utf8.count { $0 == Byte.slash } }
-    let ordered = options.mounts.enumerated().sorted { (depth($0.element), $0.offset) < (depth($1.element), $1.offset) }
+    let ordered = options.mounts.enumerated().sorted {
+      (depth($0.element), $0.offset) < (depth($1.element), $1.offset)
+    }
     return ordered.map { _, request in
       request.mount(
         workingDirectory: facts.workingDirectory, canReadOnlyRecursively: facts.canReadOnlyRecursively)

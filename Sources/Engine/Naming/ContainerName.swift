@@ -17,7 +17,9 @@ public enum ContainerName {
   /// Whether the text follows the grammar of names.
   static func isValid(_ name: String) -> Bool {
     let bytes = name.utf8
-    guard let first = bytes.first, Byte.isAlphanumeric(first), (2...128).contains(bytes.count) else { return false }
+    guard let first = bytes.first, Byte.isAlphanumeric(first), (2...128).contains(bytes.count) else {
+      return false
+    }
     return bytes.allSatisfy {
       Byte.isAlphanumeric($0) || $0 == Byte.dot || $0 == Byte.dash || $0 == Byte.underscore
     }

@@ -48,7 +48,8 @@ public struct ContainerView: Sendable {
     case .running: return "Up " + Timestamp.duration(nanoseconds: now - state.startedNanoseconds)
     case .exited:
       if state.finishedNanoseconds == 0 { return "Exited (unknown)" }
-      return "Exited (\(state.exitCode)) \(Timestamp.duration(nanoseconds: now - state.finishedNanoseconds)) ago"
+      return
+        "Exited (\(state.exitCode)) \(Timestamp.duration(nanoseconds: now - state.finishedNanoseconds)) ago"
     }
   }
 
@@ -81,14 +82,16 @@ public struct ContainerView: Sendable {
   public func row(now: Int64, full: Bool) -> Document {
     let command = record.command.joined(separator: " ")
     // What a container's maker typed may hold anything; a table is for a terminal.
-    let shownCommand = full || command.count <= 20 ? command.quoted : (String(command.prefix(19)) + "…").quoted
+    let shownCommand =
+      full || command.count <= 20 ? command.quoted : (String(command.prefix(19)) + "…").quoted
     let mounts = (record.document["Mounts"]?.elements ?? []).compactMap { $0["Source"]?.text }
     return .record([
       .init("Command", .string(shownCommand)),
       .init("CreatedAt", .string(Timestamp.plain(record.createdNanoseconds))),
       .init("ID", .string(full ? record.id : ContainerName.short(record.id))),
       .init("Image", .string(record.root.hasControlCharacter ? record.root.quoted : record.root)),
-      .init("Labels", .string(record.labels.map { "\($0.key)=\($0.value.text ?? "")" }.joined(separator: ","))),
+      .init(
+        "Labels", .string(record.labels.map { "\($0.key)=\($0.value.text ?? "")" }.joined(separator: ","))),
       .init("LocalVolumes", .string("0")),
       .init("Mounts", .string(mounts.joined(separator: ","))),
       .init("Names", .string(record.name)),
@@ -129,7 +132,8 @@ extension ContainerEngine {
     let store = try Store(location)
     let directory = try store.find(name)
     guard let view = try ContainerView(directory) else {
-      throw EngineError("\(name.quoted): the container was never finished; `roost rm \(name)` removes what is left")
+      throw EngineError(
+        "\(name.quoted): the container was never finished; `roost rm \(name)` removes what is left")
     }
     return view
   }

@@ -41,7 +41,9 @@ extension ContainerEngine {
     for options: ExecOptions, _ view: ContainerView, _ directory: borrowing ContainerDirectory
   ) throws(EngineError) -> Process {
     let spec = try SpecText.read("\(directory.path)/\(ContainerDirectory.FileName.configuration)")
-    guard let process = spec.process else { throw EngineError("\(directory.path): the configuration has no process") }
+    guard let process = spec.process else {
+      throw EngineError("\(directory.path): the configuration has no process")
+    }
     let files = try caller.environmentEntries(inFiles: options.environmentFiles)
     do {
       let builder = ExecProcess(
@@ -63,7 +65,8 @@ extension ContainerEngine {
     let root = try RootDirectory(hostPath: "/proc/\(state.pid)/root")
     guard try Liveness.open(state) != nil else { throw EngineError("the container has just ended") }
     return UserDatabase(
-      passwd: try FactsReader.file("etc/passwd", in: root), group: try FactsReader.file("etc/group", in: root))
+      passwd: try FactsReader.file("etc/passwd", in: root), group: try FactsReader.file("etc/group", in: root)
+    )
   }
 }
 
@@ -85,7 +88,8 @@ private struct ExecSession {
     if options.detaches { command.append("--detach") }
     command.append(id)
     let child = try ChildProcess.spawn(
-      runtime.arguments(log: log, command), input: options.interactive && !options.detaches ? .inherited : .empty,
+      runtime.arguments(log: log, command),
+      input: options.interactive && !options.detaches ? .inherited : .empty,
       mask: mask, silent: options.detaches)
     let status: ExitStatus
     do {

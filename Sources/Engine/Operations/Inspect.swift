@@ -17,7 +17,9 @@ extension ContainerEngine {
   ///   - names: Containers by name, id or the beginning of an id.
   ///   - format: A template; nil for the JSON array of everything; `json` for one line each.
   /// - Returns: The text, and an error for each name that could not be shown.
-  public func inspect(_ names: [String], format: String?) throws(EngineError) -> (text: String, errors: [EngineError]) {
+  public func inspect(_ names: [String], format: String?) throws(EngineError) -> (
+    text: String, errors: [EngineError]
+  ) {
     var documents: [Document] = []
     var errors: [EngineError] = []
     for name in names {

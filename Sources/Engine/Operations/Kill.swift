@@ -18,7 +18,8 @@ extension ContainerEngine {
       throw EngineError("the container \(view.record.name) is not running")
     }
     // Through the runtime: a container in a user namespace, or of another runtime, has its own way to be signalled.
-    try view.runtime.call(["kill", view.record.id, String(signal)], log: Store.logPath(of: view.record.id, location))
+    try view.runtime.call(
+      ["kill", view.record.id, String(signal)], log: Store.logPath(of: view.record.id, location))
   }
 }
 

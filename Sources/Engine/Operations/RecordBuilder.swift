@@ -55,7 +55,8 @@ struct RecordBuilder {
       .init("RootPath", .string(facts.rootPath)),
       .init("RootDigest", .optional(facts.rootDigest)),
       .init("StopSignal", .integer(Int64(options.stopSignal ?? Self.defaultStopSignal))),
-      .init("StopTimeoutSeconds", .integer(Int64(options.stopTimeoutSeconds ?? Self.defaultStopTimeoutSeconds))),
+      .init(
+        "StopTimeoutSeconds", .integer(Int64(options.stopTimeoutSeconds ?? Self.defaultStopTimeoutSeconds))),
     ])
   }
 
@@ -98,7 +99,8 @@ struct RecordBuilder {
       .init("ContainerIDFile", .string(options.idFile ?? "")),
       .init("NetworkMode", .string((options.network ?? .none).rawValue)),
       .init("AutoRemove", .bool(options.removesAfterwards)),
-      .init("RestartPolicy", .record([.init("Name", .string("no")), .init("MaximumRetryCount", .integer(0))])),
+      .init(
+        "RestartPolicy", .record([.init("Name", .string("no")), .init("MaximumRetryCount", .integer(0))])),
       .init("CapAdd", list(options.capabilitiesToAdd)),
       .init("CapDrop", list(options.capabilitiesToDrop)),
       .init("CgroupnsMode", .string("private")),
@@ -116,9 +118,12 @@ struct RecordBuilder {
       .init("SecurityOpt", securityOptions()),
       .init("ShmSize", .integer(options.sharedMemoryBytes)),
       .init("Sysctls", map(options.sysctls)),
-      .init("Tmpfs", .map(options.mounts.filter { $0.source == .memory }.map {
-        .init($0.destination, .string($0.options.joined(separator: ",")))
-      })),
+      .init(
+        "Tmpfs",
+        .map(
+          options.mounts.filter { $0.source == .memory }.map {
+            .init($0.destination, .string($0.options.joined(separator: ",")))
+          })),
       .init("Runtime", .string(runtime.path)),
       .init("CpuShares", .integer(Int64(clamping: cpu.shares ?? 0))),
       .init("Memory", .integer(memory?.limit ?? 0)),
@@ -141,7 +146,10 @@ struct RecordBuilder {
 
   private func graphDriver() -> Document {
     guard facts.needsOverlay(options) else {
-      return .record([.init("Name", .string("directory")), .init("Data", .record([.init("RootDir", .string(facts.rootPath))]))])
+      return .record([
+        .init("Name", .string("directory")),
+        .init("Data", .record([.init("RootDir", .string(facts.rootPath))])),
+      ])
     }
     return .record([
       .init("Name", .string("overlay")),

@@ -24,12 +24,14 @@ extension ContainerEngine {
     if view.state.phase == .running || view.isAlive {
       guard force else {
         throw EngineError(
-          "the container \(view.record.name) is running: `roost stop \(view.record.name)` ends it, --force kills it")
+          "the container \(view.record.name) is running: `roost stop \(view.record.name)` ends it, --force kills it"
+        )
       }
       try end(view)
     }
     guard try waitForLock(directory) else {
-      throw EngineError("the container \(view.record.name) is still being watched over after \(Self.patienceSeconds) s")
+      throw EngineError(
+        "the container \(view.record.name) is still being watched over after \(Self.patienceSeconds) s")
     }
     // A container that removes itself has done so by now.
     guard try store.open(id) != nil else { return }
@@ -63,7 +65,8 @@ extension ContainerEngine {
       }
     }
     guard try waitForLock(directory) else {
-      throw EngineError("\(directory.path): the container is still being watched over after \(Self.patienceSeconds) s")
+      throw EngineError(
+        "\(directory.path): the container is still being watched over after \(Self.patienceSeconds) s")
     }
     guard try store.open(directory.id) != nil else { return }
     try store.remove(directory.id, name: nil)
@@ -76,7 +79,8 @@ extension ContainerEngine {
       try kill(view, signal: SIGKILL)
       var entries = [PollEntry(process.fd)]
       guard try poll(&entries, timeoutMilliseconds: Int32(Self.patienceSeconds) * 1000) > 0 else {
-        throw EngineError("the container \(view.record.name) is still there \(Self.patienceSeconds) s after SIGKILL")
+        throw EngineError(
+          "the container \(view.record.name) is still there \(Self.patienceSeconds) s after SIGKILL")
       }
     } catch let error as EngineError {
       throw error

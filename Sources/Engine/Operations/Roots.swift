@@ -71,14 +71,16 @@ extension ContainerEngine {
       throw EngineError("\(error)")
     }
     var source = RootSource(
-      path: "\(rootStorePath)/sha256/DIGEST/root", isShared: true, defaultCommand: Self.defaultCommand(of: reference))
+      path: "\(rootStorePath)/sha256/DIGEST/root", isShared: true,
+      defaultCommand: Self.defaultCommand(of: reference))
     source.isPrepared = false
     return source
   }
 
   private func describeDirectory(_ path: String) throws(SyscallError) -> RootSource {
     let directory = try openat(.workingDirectory, path, [.path, .directory])
-    return RootSource(path: try readlinkat(.workingDirectory, "/proc/self/fd/\(directory.rawValue)"), isShared: false)
+    return RootSource(
+      path: try readlinkat(.workingDirectory, "/proc/self/fd/\(directory.rawValue)"), isShared: false)
   }
 
   /// Where unpacked roots are kept.

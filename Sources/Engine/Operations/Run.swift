@@ -79,7 +79,8 @@ public struct ContainerEngine: Sendable {
     if let asked {
       if try store.reserve(asked, for: id) { return asked }
       throw EngineError(
-        "--name \(asked.quoted): another container has this name; `roost rm \(asked)` frees it if it has ended")
+        "--name \(asked.quoted): another container has this name; `roost rm \(asked)` frees it if it has ended"
+      )
     }
     for attempt in 0..<20 {
       var name = ContainerName.generated(from: Self.randomBytes(4))

@@ -7,7 +7,8 @@ public enum Table {
   public static func text(header: [String], rows: [[String]]) -> String {
     let all = header.isEmpty ? rows : [header] + rows
     let columns = all.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in all.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<columns).map { column in all.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
     var result = ""
     for row in all {
       var line = ""

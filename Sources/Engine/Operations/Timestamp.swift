@@ -49,7 +49,8 @@ public enum Timestamp {
     func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let yearText = String(repeating: "0", count: max(0, 4 - String(year).utf8.count)) + String(year)
     return (
-      "\(yearText)-\(two(month))-\(two(dayOfMonth))", "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))",
+      "\(yearText)-\(two(month))-\(two(dayOfMonth))",
+      "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))",
       nanoseconds - seconds * 1_000_000_000
     )
   }

@@ -26,7 +26,8 @@ public struct DeviceRequest: Equatable, Sendable {
     }
     let host = parts[0]
     guard host.utf8.first == Byte.slash else {
-      let reason = host.utf8.contains(Byte.equals) || host.utf8.contains(Byte.slash)
+      let reason =
+        host.utf8.contains(Byte.equals) || host.utf8.contains(Byte.slash)
         ? "devices by CDI name are not available yet" : "the device must be an absolute path"
       throw EngineError("\(reason): expected HOST[:CONTAINER[:rwm]], as in /dev/fuse")
     }

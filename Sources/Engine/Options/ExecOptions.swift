@@ -40,22 +40,34 @@ public struct ExecOptions: Equatable, Sendable {
     return FlagTable([
       FlagDefinition("interactive", "i", in: group, help: "Keep standard input open") { $0.interactive = $1 },
       FlagDefinition("tty", "t", in: group, help: "Give the command a terminal") { $0.terminal = $1 },
-      FlagDefinition("detach", "d", in: group, help: "Do not wait for the command's end") { $0.detaches = $1 },
-      FlagDefinition("env", "e", value: "KEY[=VALUE]", in: group, help: "Set a variable, or pass on the caller's") {
+      FlagDefinition("detach", "d", in: group, help: "Do not wait for the command's end") {
+        $0.detaches = $1
+      },
+      FlagDefinition(
+        "env", "e", value: "KEY[=VALUE]", in: group, help: "Set a variable, or pass on the caller's"
+      ) {
         (o: inout ExecOptions, v) throws(EngineError) in o.environment.append(try EnvironmentEntry.parse(v))
       },
-      FlagDefinition("env-file", value: "FILE", in: group, help: "Set variables from a file of KEY=VALUE lines") {
+      FlagDefinition(
+        "env-file", value: "FILE", in: group, help: "Set variables from a file of KEY=VALUE lines"
+      ) {
         (o: inout ExecOptions, v) throws(EngineError) in o.environmentFiles.append(try RunFlags.path(v))
       },
-      FlagDefinition("workdir", "w", value: "PATH", in: group, help: "Start in this directory of the container") {
+      FlagDefinition(
+        "workdir", "w", value: "PATH", in: group, help: "Start in this directory of the container"
+      ) {
         (o: inout ExecOptions, v) throws(EngineError) in
         guard v.utf8.first == Byte.slash else { throw EngineError("the path must be absolute") }
         o.workingDirectory = cleaned(absolutePath: try RunFlags.path(v))
       },
-      FlagDefinition("user", "u", value: "USER[:GROUP]", in: group, help: "Run as this user, by name or number") {
+      FlagDefinition(
+        "user", "u", value: "USER[:GROUP]", in: group, help: "Run as this user, by name or number"
+      ) {
         (o: inout ExecOptions, v) throws(EngineError) in o.user = try UserRequest.parse(v)
       },
-      FlagDefinition("privileged", in: group, help: "Give the command all capabilities") { $0.privileged = $1 },
+      FlagDefinition("privileged", in: group, help: "Give the command all capabilities") {
+        $0.privileged = $1
+      },
     ])
   }()
 }

@@ -162,13 +162,17 @@ public struct FlagTable<Target>: Sendable {
     }
   }
 
-  private func next(for spelled: String, _ arguments: [String], _ index: inout Int) throws(EngineError) -> String {
+  private func next(for spelled: String, _ arguments: [String], _ index: inout Int) throws(EngineError)
+    -> String
+  {
     guard index < arguments.count else { throw EngineError("\(spelled): a value is missing behind it") }
     defer { index += 1 }
     return arguments[index]
   }
 
-  private func apply(_ flag: FlagDefinition<Target>, _ value: String, _ target: inout Target) throws(EngineError) {
+  private func apply(_ flag: FlagDefinition<Target>, _ value: String, _ target: inout Target)
+    throws(EngineError)
+  {
     do {
       try flag.apply(&target, value)
     } catch {
@@ -195,8 +199,12 @@ public struct FlagTable<Target>: Sendable {
       var left = flag.short.map { "  -\($0), --" } ?? "      --"
       left += flag.name
       if flag.kind == .value { left += " \(flag.placeholder)" }
-      let padding = left.utf8.count < 34 ? String(repeating: " ", count: 34 - left.utf8.count) : "\n" + String(
-        repeating: " ", count: 34)
+      let padding =
+        left.utf8.count < 34
+        ? String(repeating: " ", count: 34 - left.utf8.count)
+        : "\n"
+          + String(
+            repeating: " ", count: 34)
       result += "\(left)\(padding)\(flag.help)\n"
     }
     return result

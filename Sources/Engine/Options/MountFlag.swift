@@ -61,14 +61,17 @@ extension MountRequest {
       if isBind { readOnly = .recursive } else { options.append("ro") }
     case "bind-propagation" where isBind:
       guard let propagation = Propagation(rawValue: value ?? "") else {
-        throw EngineError("\(key) \((value ?? "").quoted): expected \(Propagation.allCases.map(\.rawValue).joined(separator: ", "))")
+        throw EngineError(
+          "\(key) \((value ?? "").quoted): expected \(Propagation.allCases.map(\.rawValue).joined(separator: ", "))"
+        )
       }
       self.propagation = propagation
     case "bind-recursive" where isBind:
       switch value {
       case "enabled", "writable", "readonly": break
       case "disabled": includesSubmounts = false
-      default: throw EngineError("\(key) \((value ?? "").quoted): expected enabled, disabled, writable or readonly")
+      default:
+        throw EngineError("\(key) \((value ?? "").quoted): expected enabled, disabled, writable or readonly")
       }
     case "bind-nonrecursive" where isBind: includesSubmounts = try !toggle(key, value)
     case "bind-create-src" where isBind: createsSource = try toggle(key, value)

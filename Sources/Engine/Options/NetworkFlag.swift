@@ -28,7 +28,9 @@ enum HostName {
   /// - Throws: An ``EngineError`` without context; the caller names the flag.
   static func check(_ name: String, longest: Int = HostName.longest) throws(EngineError) {
     if name.isEmpty { throw EngineError("a host name must not be empty") }
-    if name.utf8.count > longest { throw EngineError("longer than the \(longest) bytes that a host name may have") }
+    if name.utf8.count > longest {
+      throw EngineError("longer than the \(longest) bytes that a host name may have")
+    }
     for label in name.pieces(separatedBy: Byte.dot) {
       let bytes = label.utf8
       guard let first = bytes.first, let last = bytes.last, bytes.count <= 63 else {
@@ -58,7 +60,9 @@ public struct HostEntry: Equatable, Sendable {
     guard var address else { throw EngineError("expected NAME:ADDRESS") }
     try HostName.check(name, longest: 253)
     if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-    if address == "host-gateway" { throw EngineError("host-gateway is not available yet: it comes with bridges") }
+    if address == "host-gateway" {
+      throw EngineError("host-gateway is not available yet: it comes with bridges")
+    }
     guard IPAddress.isValid(address) else { throw EngineError("\(address.quoted) is no IP address") }
     return HostEntry(name: name, address: address)
   }

@@ -11,27 +11,36 @@ extension RunFlags {
       FlagDefinition("memory", "m", value: "SIZE", in: group, help: "Memory, as in 512m or 1.5g") {
         (o: inout RunOptions, v) throws(EngineError) in o.memory.limit = try limit(v)
       },
-      FlagDefinition("memory-swap", value: "SIZE", in: group, help: "Memory and swap together; -1 for any amount of swap") {
+      FlagDefinition(
+        "memory-swap", value: "SIZE", in: group, help: "Memory and swap together; -1 for any amount of swap"
+      ) {
         (o: inout RunOptions, v) throws(EngineError) in o.memory.swap = v == "-1" ? -1 : try limit(v)
       },
-      FlagDefinition("memory-reservation", value: "SIZE", in: group, help: "Memory to leave when the host runs short") {
+      FlagDefinition(
+        "memory-reservation", value: "SIZE", in: group, help: "Memory to leave when the host runs short"
+      ) {
         (o: inout RunOptions, v) throws(EngineError) in o.memory.reservation = try limit(v)
       },
       FlagDefinition("cpus", value: "NUMBER", in: group, help: "Processors, as in 0.5 or 2") {
         (o: inout RunOptions, v) throws(EngineError) in
         try setQuota(&o, try CPUText.quota(ofCPUs: v), by: "--cpus")
       },
-      FlagDefinition("cpu-percent", value: "PERCENT", in: group, help: "Per cent of one processor, 1 to 100") {
+      FlagDefinition("cpu-percent", value: "PERCENT", in: group, help: "Per cent of one processor, 1 to 100")
+      {
         (o: inout RunOptions, v) throws(EngineError) in
         try setQuota(&o, try CPUText.quota(ofPercent: v), by: "--cpu-percent")
       },
-      FlagDefinition("cpu-shares", "c", value: "NUMBER", in: group, help: "Weight against other containers; 1024 is usual") {
+      FlagDefinition(
+        "cpu-shares", "c", value: "NUMBER", in: group, help: "Weight against other containers; 1024 is usual"
+      ) {
         (o: inout RunOptions, v) throws(EngineError) in
         let shares: UInt64 = try integer(v, in: 0...262_144)
         // The kernel rounds 1 up; 0 means unset, as in Docker.
         o.cpu.shares = shares == 0 ? nil : max(2, shares)
       },
-      FlagDefinition("cpu-quota", value: "MICROSECONDS", in: group, help: "Processor time per period; -1 for no limit") {
+      FlagDefinition(
+        "cpu-quota", value: "MICROSECONDS", in: group, help: "Processor time per period; -1 for no limit"
+      ) {
         (o: inout RunOptions, v) throws(EngineError) in
         let quota: Int64 = try integer(v, in: -1...Int64.max)
         guard quota <= 0 || quota >= CPUText.smallestQuotaMicroseconds else {
@@ -39,7 +48,9 @@ extension RunFlags {
         }
         try setQuota(&o, quota, by: "--cpu-quota")
       },
-      FlagDefinition("cpu-period", value: "MICROSECONDS", in: group, help: "The period that --cpu-quota counts in") {
+      FlagDefinition(
+        "cpu-period", value: "MICROSECONDS", in: group, help: "The period that --cpu-quota counts in"
+      ) {
         (o: inout RunOptions, v) throws(EngineError) in
         let period: UInt64 = try integer(v, in: 0...1_000_000)
         guard period == 0 || period >= 1000 else {
@@ -47,7 +58,8 @@ extension RunFlags {
         }
         o.cpu.period = period == 0 ? nil : period
       },
-      FlagDefinition("cpuset-cpus", value: "LIST", in: group, help: "Use only these processors, as in 0-3,8") {
+      FlagDefinition("cpuset-cpus", value: "LIST", in: group, help: "Use only these processors, as in 0-3,8")
+      {
         (o: inout RunOptions, v) throws(EngineError) in
         try CPUText.checkList(v)
         o.cpu.cpus = v
@@ -57,12 +69,17 @@ extension RunFlags {
         try CPUText.checkList(v)
         o.cpu.mems = v
       },
-      FlagDefinition("pids-limit", value: "NUMBER", in: group, help: "Processes and threads; 2048 unless given, -1 for no limit") {
+      FlagDefinition(
+        "pids-limit", value: "NUMBER", in: group,
+        help: "Processes and threads; 2048 unless given, -1 for no limit"
+      ) {
         (o: inout RunOptions, v) throws(EngineError) in
         let limit: Int64 = try integer(v, in: -1...Int64.max)
         o.pidsLimit = limit == 0 ? -1 : limit
       },
-      FlagDefinition("blkio-weight", aliases: ["io-weight"], value: "NUMBER", in: group, help: "Disk weight, 10 to 1000") {
+      FlagDefinition(
+        "blkio-weight", aliases: ["io-weight"], value: "NUMBER", in: group, help: "Disk weight, 10 to 1000"
+      ) {
         (o: inout RunOptions, v) throws(EngineError) in
         let weight: UInt16 = try integer(v, in: 0...1000)
         guard weight == 0 || weight >= 10 else { throw EngineError("expected a number from 10 to 1000") }
@@ -81,7 +98,8 @@ extension RunFlags {
   private static func setQuota(
     _ options: inout RunOptions, _ quota: Int64, by flag: String
   ) throws(EngineError) {
-    if let earlier = options.cpuShorthand ?? (options.cpu.quota != nil ? "--cpu-quota" : nil), earlier != flag {
+    if let earlier = options.cpuShorthand ?? (options.cpu.quota != nil ? "--cpu-quota" : nil), earlier != flag
+    {
       throw EngineError("it and \(earlier) exclude each other")
     }
     options.cpu.quota = quota == 0 ? nil : quota
@@ -91,13 +109,19 @@ extension RunFlags {
   /// Flags of Docker's and podman's that wait for parts of the engine that do not exist yet.
   static let unavailable: [(names: [String], reason: String)] = [
     (
-      ["publish", "p", "publish-all", "P", "expose", "ip", "ip6", "network-alias", "mac-address", "link", "dns"],
+      [
+        "publish", "p", "publish-all", "P", "expose", "ip", "ip6", "network-alias", "mac-address", "link",
+        "dns",
+      ],
       "not available yet: it comes with bridge networks"
     ),
     (
       ["dns-search", "dns-option", "dns-opt", "host-ip"], "not available yet: it comes with bridge networks"
     ),
-    (["userns", "uidmap", "gidmap", "subuidname", "subgidname"], "not available yet: it comes with user namespaces"),
+    (
+      ["userns", "uidmap", "gidmap", "subuidname", "subgidname"],
+      "not available yet: it comes with user namespaces"
+    ),
     (["pid", "ipc", "uts", "cgroupns"], "not available yet: the container has namespaces of its own"),
     (["volumes-from", "volume-driver"], "not available yet: it comes with volumes by name"),
     (["log-driver", "log-opt", "attach", "a"], "not available yet: it comes with detached containers"),
@@ -111,9 +135,12 @@ extension RunFlags {
     (["kernel-memory"], "the kernel has removed this limit"),
   ]
 
-  static func integer<T: FixedWidthInteger>(_ text: String, in range: ClosedRange<T>) throws(EngineError) -> T {
+  static func integer<T: FixedWidthInteger>(_ text: String, in range: ClosedRange<T>) throws(EngineError) -> T
+  {
     guard let number = decimal(text, as: T.self), range.contains(number) else {
-      let end = range.upperBound == T.max ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
+      let end =
+        range.upperBound == T.max
+        ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
       throw EngineError("expected a whole number \(end)")
     }
     return number

@@ -116,7 +116,8 @@ public struct RunOptions: Equatable, Sendable {
       }
     }
     for sysctl in sysctls where network == .host && SysctlFlag.owner(of: sysctl.key) == .network {
-      throw EngineError("--sysctl \(sysctl.key): with --network host this would change the host's own setting")
+      throw EngineError(
+        "--sysctl \(sysctl.key): with --network host this would change the host's own setting")
     }
     if removesAfterwards, idFile == pidFile, let idFile {
       throw EngineError("--cidfile and --pidfile name the same file \(idFile.quoted)")

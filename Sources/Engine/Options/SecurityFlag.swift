@@ -75,7 +75,9 @@ public struct SecurityOptions: Equatable, Sendable {
   }
 
   private func paths(_ value: String?) throws(EngineError) -> [String] {
-    guard let value, !value.isEmpty else { throw EngineError("paths are missing: expected mask=PATH[:PATH…]") }
+    guard let value, !value.isEmpty else {
+      throw EngineError("paths are missing: expected mask=PATH[:PATH…]")
+    }
     var result: [String] = []
     for path in value.pieces(separatedBy: Byte.colon) {
       guard path.utf8.first == Byte.slash, !path.utf8.contains(0) else {

@@ -13,7 +13,8 @@ enum SysctlFlag {
     let (key, value) = text.cut(at: Byte.equals)
     guard let value else { throw EngineError("the value is missing: expected KEY=VALUE") }
     guard let parts = SysctlKey(key)?.components else {
-      throw EngineError("\(key.quoted) is no sysctl: expected names joined by dots, as in net.ipv4.ip_forward")
+      throw EngineError(
+        "\(key.quoted) is no sysctl: expected names joined by dots, as in net.ipv4.ip_forward")
     }
     if value.hasControlCharacter { throw EngineError("the value holds a control character") }
     guard owner(of: parts) != nil else {

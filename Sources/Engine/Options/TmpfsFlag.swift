@@ -10,7 +10,8 @@ extension MountRequest {
   /// - Throws: An ``EngineError`` without context; the caller names the flag.
   public static func tmpfs(_ text: String) throws(EngineError) -> MountRequest {
     let (destination, options) = text.cut(at: Byte.colon)
-    var request = try MountRequest(source: .memory, destination: destination, origin: "--tmpfs \(text.quoted)")
+    var request = try MountRequest(
+      source: .memory, destination: destination, origin: "--tmpfs \(text.quoted)")
     request.options = memoryDefaults
     for option in (options ?? "").pieces(separatedBy: Byte.comma) where !option.isEmpty {
       try request.applyMemoryOption(option)
@@ -34,7 +35,8 @@ extension MountRequest {
     switch key {
     case "size":
       if value.utf8.last == UInt8(ascii: "%") {
-        guard let percent = decimal(String(value.dropLast()), as: Int.self), (0...100).contains(percent) else {
+        guard let percent = decimal(String(value.dropLast()), as: Int.self), (0...100).contains(percent)
+        else {
           throw EngineError("size \(value.quoted): not a percentage of memory")
         }
         options.append("size=\(value)")

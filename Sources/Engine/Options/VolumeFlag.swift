@@ -25,7 +25,8 @@ extension MountRequest {
     if source.utf8.contains(0) { throw EngineError("the source holds a NUL byte") }
     guard source.utf8.first == Byte.slash || source.utf8.first == Byte.dot else {
       throw EngineError(
-        "volumes by name are not available yet: a directory of the host starts with / or ./, as in ./\(source)")
+        "volumes by name are not available yet: a directory of the host starts with / or ./, as in ./\(source)"
+      )
     }
     var request = try MountRequest(
       source: .host(path: source), destination: parts[1], origin: "--volume \(text.quoted)")

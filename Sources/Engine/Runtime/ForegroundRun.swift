@@ -59,7 +59,9 @@ struct ForegroundRun {
     }
     var outcome = Outcome(result: try judge(status, log: log, hasStarted: progress.started > 0))
     outcome.startedNanoseconds = progress.started
-    if case .success(128 + SIGKILL) = outcome.result { outcome.outOfMemory = progress.memory?.hasKilled ?? false }
+    if case .success(128 + SIGKILL) = outcome.result {
+      outcome.outOfMemory = progress.memory?.hasKilled ?? false
+    }
     return outcome
   }
 
@@ -125,7 +127,8 @@ struct ForegroundRun {
     _ status: ExitStatus, log: String, hasStarted: Bool
   ) throws(EngineError) -> Result<Int32, EngineError> {
     guard case .exited(let code) = status else {
-      return .failure(EngineError("the runtime \(runtime.path) was ended by signal \(status.shellStatus - 128)"))
+      return .failure(
+        EngineError("the runtime \(runtime.path) was ended by signal \(status.shellStatus - 128)"))
     }
     if code == 0 { return .success(0) }
     guard let message = RuntimeLog.lastError(path: log) else {

@@ -60,7 +60,8 @@ enum Overlay {
     init(_ path: String) throws(SyscallError) {
       directory = try openat(.workingDirectory, path, [.path, .directory])
       // Overlay splits at colons and takes backslashes away; a descriptor's name has neither, and is short.
-      let isPlain = path.utf8.count <= longestValue && !path.utf8.contains(Byte.colon)
+      let isPlain =
+        path.utf8.count <= longestValue && !path.utf8.contains(Byte.colon)
         && !path.utf8.contains(UInt8(ascii: "\\"))
       value = isPlain ? path : "/proc/self/fd/\(directory.rawValue)"
     }

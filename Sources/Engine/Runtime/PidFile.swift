@@ -29,7 +29,8 @@ enum PidFile {
   static func write(_ pid: Int32, to path: String) throws(EngineError) {
     let temporary = path + ".new"
     do {
-      let file = try openat(.workingDirectory, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o644)
+      let file = try openat(
+        .workingDirectory, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o644)
       try writeAll(file.fd, Array("\(pid)".utf8))
       try renameat(.workingDirectory, temporary, .workingDirectory, path)
     } catch {

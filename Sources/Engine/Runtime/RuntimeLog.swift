@@ -36,7 +36,9 @@ enum RuntimeLog {
     func has(_ phrase: String) -> Bool { message.range(ofBytes: phrase) }
     let concernsProgram = has("exec: ") || has("exec ") || has("executable file") || has("executable path")
     guard concernsProgram else { return EngineError.engineFailure }
-    if has("executable file not found") || has("no such file or directory") || has("No such file or directory") {
+    if has("executable file not found") || has("no such file or directory")
+      || has("No such file or directory")
+    {
       return EngineError.commandNotFound
     }
     if has("ermission denied") || has("is a directory") || has("Is a directory") || has("xec format error")

@@ -71,7 +71,8 @@ public struct ContainerDirectory: ~Copyable {
   borrowing func replace(_ name: String, _ bytes: [UInt8]) throws(EngineError) {
     let temporary = ".\(name).new"
     do {
-      let file = try openat(directory.fd, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
+      let file = try openat(
+        directory.fd, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
       try writeAll(file.fd, bytes)
       try renameat(directory.fd, temporary, directory.fd, name)
     } catch {

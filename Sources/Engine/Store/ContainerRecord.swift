@@ -59,7 +59,8 @@ public struct ContainerRecord: Equatable, Sendable {
     }
     let version: Int64 = try number("Roost", "Version")
     guard version == Self.version else {
-      throw EngineError("\(source): version \(version) was written by another roost; this one knows \(Self.version)")
+      throw EngineError(
+        "\(source): version \(version) was written by another roost; this one knows \(Self.version)")
     }
     self.document = document
     id = try text("Id")

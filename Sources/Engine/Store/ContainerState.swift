@@ -55,14 +55,19 @@ public struct ContainerState: Equatable, Sendable {
     func missing(_ key: String) -> EngineError { EngineError("\(source): \(key) is missing or malformed") }
     guard let version = document["version"]?.number else { throw missing("version") }
     guard version == Self.version else {
-      throw EngineError("\(source): version \(version) was written by another roost; this one knows \(Self.version)")
+      throw EngineError(
+        "\(source): version \(version) was written by another roost; this one knows \(Self.version)")
     }
     guard let phase = document["phase"]?.text.flatMap(Phase.init(rawValue:)) else { throw missing("phase") }
     guard let pid = document["pid"]?.number.flatMap(Int32.init(exactly:)) else { throw missing("pid") }
-    guard let ticks = document["startTicks"]?.text.flatMap({ UInt64($0) }) else { throw missing("startTicks") }
+    guard let ticks = document["startTicks"]?.text.flatMap({ UInt64($0) }) else {
+      throw missing("startTicks")
+    }
     guard let started = document["startedNanoseconds"]?.number else { throw missing("startedNanoseconds") }
     guard let finished = document["finishedNanoseconds"]?.number else { throw missing("finishedNanoseconds") }
-    guard let code = document["exitCode"]?.number.flatMap(Int32.init(exactly:)) else { throw missing("exitCode") }
+    guard let code = document["exitCode"]?.number.flatMap(Int32.init(exactly:)) else {
+      throw missing("exitCode")
+    }
     guard let outOfMemory = document["outOfMemory"]?.flag else { throw missing("outOfMemory") }
     self.phase = phase
     self.pid = pid

@@ -29,7 +29,9 @@ enum Liveness {
   /// The same from the text of `/proc/PID/stat`; a zombie has ended.
   static func startTicks(inStat text: String) -> UInt64? {
     guard let close = text.utf8.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = String(text[text.utf8.index(after: close)...]).pieces(separatedBy: Byte.space).filter { !$0.isEmpty }
+    let fields = String(text[text.utf8.index(after: close)...]).pieces(separatedBy: Byte.space).filter {
+      !$0.isEmpty
+    }
     // The first of these is field 3, the process's state.
     guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
     return decimal(fields[19], as: UInt64.self)

@@ -78,7 +78,8 @@ enum PrivateDirectory {
     _ parent: FD, _ name: String, followLinks: Bool
   ) throws(SyscallError) -> Descriptor? {
     do {
-      return try openat(parent, name, followLinks ? [.readOnly, .directory] : [.readOnly, .directory, .noFollow])
+      return try openat(
+        parent, name, followLinks ? [.readOnly, .directory] : [.readOnly, .directory, .noFollow])
     } catch {
       if error.errno == .noEntry { return nil }
       throw error
@@ -114,7 +115,8 @@ enum PrivateDirectory {
     let status = try fstat(directory)
     let user = effectiveUserID()
     guard status.uid == user else {
-      throw EngineError("\(path): belongs to user \(status.uid), not to \(user): refusing to keep containers there")
+      throw EngineError(
+        "\(path): belongs to user \(status.uid), not to \(user): refusing to keep containers there")
     }
     guard status.mode & 0o022 == 0 else {
       throw EngineError(

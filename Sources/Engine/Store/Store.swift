@@ -148,7 +148,9 @@ public struct Store: ~Copyable {
     }
     guard ContainerName.isIDPrefix(text) else { throw unknown }
     let matches = try ids().filter { $0.hasPrefix(text) }
-    if matches.count > 1 { throw EngineError("\(text.quoted) is the beginning of \(matches.count) containers' ids") }
+    if matches.count > 1 {
+      throw EngineError("\(text.quoted) is the beginning of \(matches.count) containers' ids")
+    }
     guard let id = matches.first, let directory = try open(id) else { throw unknown }
     return directory
   }

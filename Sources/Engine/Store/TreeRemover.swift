@@ -79,7 +79,9 @@ struct TreeRemover {
         return
       }
       // Something is there that is not an empty directory: another name will do. An empty one is replaced, and no loss.
-      guard [EEXIST, ENOTEMPTY, ENOTDIR].contains(error) else { throw SyscallError("rename", Errno(error), entry.description) }
+      guard [EEXIST, ENOTEMPTY, ENOTDIR].contains(error) else {
+        throw SyscallError("rename", Errno(error), entry.description)
+      }
     }
   }
 }
@@ -119,7 +121,8 @@ enum RawDirectory {
       // SAFETY: the kernel ends d_name with NUL inside the record, which stays valid until the next readdir.
       let start = UnsafeRawPointer(record).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 19)
       let length = strlen(start.assumingMemoryBound(to: CChar.self))
-      let name = Array(UnsafeBufferPointer(start: start.assumingMemoryBound(to: CChar.self), count: length + 1))
+      let name = Array(
+        UnsafeBufferPointer(start: start.assumingMemoryBound(to: CChar.self), count: length + 1))
       if name == [46, 0] || name == [46, 46, 0] { continue }
       result.append(Entry(name: name, isDirectory: record.pointee.d_type == UInt8(DT_DIR)))
     }

@@ -35,7 +35,8 @@ public struct Template: Sendable {
   /// table.
   public var headings: [String] {
     nodes.compactMap { node in
-      guard case .output(let pipeline) = node, case .path(.dot, let names)? = pipeline.commands.first?.last else {
+      guard case .output(let pipeline) = node, case .path(.dot, let names)? = pipeline.commands.first?.last
+      else {
         return nil
       }
       return names.last

@@ -39,7 +39,9 @@ struct TemplateEvaluator {
   }
 
   /// Runs `body` and forgets the variables that it declared.
-  private mutating func scoped(_ body: (inout TemplateEvaluator) throws(EngineError) -> Void) throws(EngineError) {
+  private mutating func scoped(_ body: (inout TemplateEvaluator) throws(EngineError) -> Void)
+    throws(EngineError)
+  {
     let count = variables.count
     defer { variables.removeSubrange(count...) }
     try body(&self)
@@ -70,7 +72,9 @@ struct TemplateEvaluator {
     }
   }
 
-  private mutating func evaluate(_ pipeline: TemplatePipeline, _ dot: Document) throws(EngineError) -> Document {
+  private mutating func evaluate(_ pipeline: TemplatePipeline, _ dot: Document) throws(EngineError)
+    -> Document
+  {
     var value: Document?
     for command in pipeline.commands { value = try evaluate(command, piped: value, dot) }
     let result = value ?? .null
@@ -107,7 +111,8 @@ struct TemplateEvaluator {
     return try TemplateFunctions.call(name, arguments)
   }
 
-  private mutating func evaluate(_ operand: TemplateOperand, _ dot: Document) throws(EngineError) -> Document {
+  private mutating func evaluate(_ operand: TemplateOperand, _ dot: Document) throws(EngineError) -> Document
+  {
     switch operand {
     case .literal(let value): return value
     case .function(let name): return try TemplateFunctions.call(name, [])
@@ -132,9 +137,14 @@ struct TemplateEvaluator {
       throw EngineError("there is no field .\(name); there are \(members.map(\.key).joined(separator: ", "))")
     case .map: return value[name] ?? TemplateFunctions.noValue
     case .null: throw EngineError("there is no .\(name): the value before it is null")
-    default: throw EngineError("there is no .\(name): the value before it, \(TemplateFunctions.text(of: value).quoted), has no fields")
+    default:
+      throw EngineError(
+        "there is no .\(name): the value before it, \(TemplateFunctions.text(of: value).quoted), has no fields"
+      )
     }
   }
 
-  private func undefined(_ name: String) -> EngineError { EngineError("the variable $\(name) is not defined") }
+  private func undefined(_ name: String) -> EngineError {
+    EngineError("the variable $\(name) is not defined")
+  }
 }

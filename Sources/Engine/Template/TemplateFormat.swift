@@ -20,11 +20,15 @@ enum TemplateFormat {
         continue
       }
       let spec = try takeSpecification(&bytes)
-      guard next < arguments.count else { throw EngineError("printf has too few values for \(format.quoted)") }
+      guard next < arguments.count else {
+        throw EngineError("printf has too few values for \(format.quoted)")
+      }
       result += try spec.apply(arguments[next]).utf8
       next += 1
     }
-    guard next == arguments.count else { throw EngineError("printf has too many values for \(format.quoted)") }
+    guard next == arguments.count else {
+      throw EngineError("printf has too many values for \(format.quoted)")
+    }
     return String(decoding: result, as: UTF8.self)
   }
 
@@ -63,7 +67,9 @@ enum TemplateFormat {
     }
   }
 
-  private static func takeSpecification(_ bytes: inout Substring.UTF8View) throws(EngineError) -> Specification {
+  private static func takeSpecification(_ bytes: inout Substring.UTF8View) throws(EngineError)
+    -> Specification
+  {
     var spec = Specification(verb: 0)
     while let flag = bytes.first, flag == Byte.dash || flag == UInt8(ascii: "0") {
       if flag == Byte.dash { spec.left = true } else { spec.zero = true }

@@ -20,7 +20,9 @@ enum TemplateFunctions {
       return .string(elements.map(text(of:)).joined(separator: separator))
     case "split":
       let (value, separator) = try two(name, arguments)
-      guard let value = value.text, let separator = separator.text else { throw EngineError("split takes two strings") }
+      guard let value = value.text, let separator = separator.text else {
+        throw EngineError("split takes two strings")
+      }
       return .strings(split(value, separator))
     case "lower": return .string(try string(name, arguments).lowercased())
     case "upper": return .string(try string(name, arguments).uppercased())
@@ -35,7 +37,9 @@ enum TemplateFunctions {
     case "print": return .string(printed(arguments))
     case "println": return .string(arguments.map(text(of:)).joined(separator: " ") + "\n")
     case "printf":
-      guard let format = arguments.first?.text else { throw EngineError("printf takes a format string first") }
+      guard let format = arguments.first?.text else {
+        throw EngineError("printf takes a format string first")
+      }
       return .string(try TemplateFormat.format(format, Array(arguments.dropFirst())))
     case "and", "or":
       guard let last = arguments.last else { throw EngineError("\(name) takes at least one value") }
@@ -70,7 +74,8 @@ enum TemplateFunctions {
     case .record(let members): "{" + members.map { text(of: $0.value) }.joined(separator: " ") + "}"
     case .map(let members):
       "map["
-        + members.sorted { $0.key < $1.key }.map { "\($0.key):\(text(of: $0.value))" }.joined(separator: " ") + "]"
+        + members.sorted { $0.key < $1.key }.map { "\($0.key):\(text(of: $0.value))" }.joined(separator: " ")
+        + "]"
     }
   }
 
@@ -81,7 +86,8 @@ enum TemplateFunctions {
     return arguments[0]
   }
 
-  private static func two(_ name: String, _ arguments: [Document]) throws(EngineError) -> (Document, Document) {
+  private static func two(_ name: String, _ arguments: [Document]) throws(EngineError) -> (Document, Document)
+  {
     guard arguments.count == 2 else { throw EngineError("\(name) takes two values, not \(arguments.count)") }
     return (arguments[0], arguments[1])
   }
@@ -180,7 +186,8 @@ enum TemplateFunctions {
       let after = arguments[2].number, (0...1000).contains(before), (0...1000).contains(after)
     else { throw EngineError("pad takes a string and two numbers") }
     if text.isEmpty { return .string("") }
-    return .string(String(repeating: " ", count: Int(before)) + text + String(repeating: " ", count: Int(after)))
+    return .string(
+      String(repeating: " ", count: Int(before)) + text + String(repeating: " ", count: Int(after)))
   }
 
   /// As Go's Sprint: a blank between two operands of which neither is a string.

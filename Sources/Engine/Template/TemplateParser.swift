@@ -88,7 +88,9 @@ struct TemplateParser {
 
   /// Parses a block whose opening action is `word head`; the index stands on the piece behind it, and afterwards on
   /// the piece behind its `end`.
-  private mutating func block(_ word: String, _ head: [TemplateToken], depth: Int) throws(EngineError) -> TemplateNode {
+  private mutating func block(_ word: String, _ head: [TemplateToken], depth: Int) throws(EngineError)
+    -> TemplateNode
+  {
     if head.isEmpty { throw EngineError("{{\(word)}} needs a value") }
     let value = try pipeline(head[...], variablesAllowed: word == "range" ? 2 : 1)
     let (body, stop) = try nodes(depth: depth + 1)
@@ -147,7 +149,9 @@ struct TemplateParser {
       if ahead.first == .comma { ahead.removeFirst() } else { break }
     }
     guard !names.isEmpty, ahead.first == .declare || ahead.first == .assign else { return }
-    guard names.count <= limit, !names.contains("") else { throw EngineError("a declaration has too many variables") }
+    guard names.count <= limit, !names.contains("") else {
+      throw EngineError("a declaration has too many variables")
+    }
     pipeline.variables = names
     pipeline.declares = ahead.removeFirst() == .declare
     tokens = ahead
@@ -182,7 +186,9 @@ struct TemplateParser {
     return names
   }
 
-  private func takeParenthesis(_ tokens: inout ArraySlice<TemplateToken>) throws(EngineError) -> ArraySlice<TemplateToken> {
+  private func takeParenthesis(_ tokens: inout ArraySlice<TemplateToken>) throws(EngineError) -> ArraySlice<
+    TemplateToken
+  > {
     var depth = 1
     for index in tokens.indices {
       if tokens[index] == .openParenthesis { depth += 1 }

@@ -125,7 +125,9 @@ struct TemplateLexer {
     case UInt8(ascii: "`"): return .string(try takeRaw())
     case _ where Byte.isDigit(byte) || byte == Byte.dash:
       let text = String(decoding: [rest.removeFirst()] + takeWhile(Byte.isDigit), as: UTF8.self)
-      guard let number = decimal(text, as: Int64.self) else { throw EngineError("\(text.quoted) is no number") }
+      guard let number = decimal(text, as: Int64.self) else {
+        throw EngineError("\(text.quoted) is no number")
+      }
       return .integer(number)
     case _ where Byte.isLetter(byte) || byte == Byte.underscore: return .identifier(takeName())
     default: throw EngineError("unexpected character \(String(decoding: [byte], as: UTF8.self).quoted)")
@@ -144,7 +146,8 @@ struct TemplateLexer {
   }
 
   private mutating func takeName() -> String {
-    String(decoding: takeWhile { Byte.isAlphanumeric($0) || $0 == Byte.underscore || $0 >= 0x80 }, as: UTF8.self)
+    String(
+      decoding: takeWhile { Byte.isAlphanumeric($0) || $0 == Byte.underscore || $0 >= 0x80 }, as: UTF8.self)
   }
 
   private mutating func takeRaw() throws(EngineError) -> String {

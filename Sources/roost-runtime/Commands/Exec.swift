@@ -40,6 +40,7 @@ extension Command {
     let process = try ExecProcess(context).process(in: joining.spec)
     let plan = try context.plan(process, in: joining.spec, id: id)
     let console = try context.console(terminal: process.terminal, detached: options.detach)
-    return try attempt { () throws(RuntimeError) in try joining.run(plan, console: console)?.shellStatus ?? 0 }
+    return try attempt { () throws(RuntimeError) in try joining.run(plan, console: console)?.shellStatus ?? 0
+    }
   }
 }
