@@ -10,19 +10,21 @@ source "$(dirname "$0")/common.sh"
 
 complaints=0
 
-# Complains about code (comments aside) that matches a pattern and lacks an excuse on the same line.
+# Complains about code (comments aside) that matches a pattern and has no excuse on its line or the four above it.
 forbid() {
   local pattern=$1 excuse=$2 advice=$3 found
-  found=$(grep -rnE --include='*.swift' "$pattern" Sources | grep -vE '^[^:]+:[0-9]+:[[:space:]]*//' |
-    grep -v "$excuse" || true)
+  found=$(find Sources -name '*.swift' -print0 | xargs -0 awk -v pattern="$pattern" -v excuse="$excuse" '
+    FNR == 1 { excused = -9 }
+    index($0, excuse) { excused = FNR }
+    $0 ~ pattern && $0 !~ /^[ \t]*\/\// && FNR - excused > 4 { print FILENAME ":" FNR ":" $0 }')
   [[ -n $found ]] || return 0
   echo "$found" >&2
   echo "$advice" >&2
   complaints=$((complaints + 1))
 }
 
-forbid '\btry\?' '// bestEffort' "try? needs '// bestEffort' and a reason on its line"
-forbid '\btry!' '^$' "try! is not used here: throw"
-forbid '\bfatalError\(' '^$' "fatalError is not used here: throw"
+forbid 'try[?]' '// bestEffort' "try? needs '// bestEffort: reason' on its line or just above"
+forbid 'try!' '// never' "try! is not used here: throw"
+forbid 'fatalError[(]' '// never' "fatalError is not used here: throw"
 
 [[ $complaints -eq 0 ]] || exit 1

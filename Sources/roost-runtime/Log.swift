@@ -102,6 +102,7 @@ enum Output {
   static func print(_ bytes: [UInt8]) -> Int32 { print(String(decoding: bytes, as: UTF8.self)) }
 
   static func writeError(_ line: String) {
-    try? writeAll(.standardError, Array((line + "\n").utf8))  // bestEffort: there is no other place to tell it
+    // bestEffort: there is no other place to tell it
+    try? writeAll(.standardError, Array((line + "\n").utf8))
   }
 }

@@ -20,6 +20,7 @@ enum Output {
   /// Writes a line to standard error.
   static func error(_ message: String) {
     // There is nowhere left to tell that standard error is closed.
+    // bestEffort: there is no other place to tell it
     _ = try? writeAll(.standardError, Array("roost: \(message)\n".utf8))
   }
 }

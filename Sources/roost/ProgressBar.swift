@@ -46,6 +46,7 @@ struct ProgressBar {
 
   private func write(_ text: String) {
     // A terminal that went away takes its progress bar with it.
+    // bestEffort: a progress bar is only decoration
     _ = try? writeAll(.standardError, Array(text.utf8))
   }
 }

@@ -41,7 +41,8 @@ struct HookRunner {
 
   /// What the hook printed, on one line and bounded.
   private func said(_ output: FD) -> String {
-    guard let bytes = try? preadAll(output, limit: 1024), !bytes.isEmpty else { return "" }  // bestEffort: only words
+    // bestEffort: only words
+    guard let bytes = try? preadAll(output, limit: 1024), !bytes.isEmpty else { return "" }
     let line = bytes.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }
     return ", output: \(String(decoding: line, as: UTF8.self))"
   }

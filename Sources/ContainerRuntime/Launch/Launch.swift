@@ -108,7 +108,8 @@ public final class Trace {
     var name = "\(step.action)"
     if name.utf8.count > 100 { name = String(name.prefix(97)) + "..." }
     let line = "\(step.side.rawValue) \(microseconds) us \(name)\n"
-    try? writeAll(output, Array(line.utf8))  // bestEffort: a trace that nobody reads must not stop a container
+    // bestEffort: a trace that nobody reads must not stop a container
+    try? writeAll(output, Array(line.utf8))
     last = monotonicNanoseconds()
   }
 }

@@ -237,7 +237,8 @@ final class RuntimeSide {
 
   /// Why a process ended that did not say it itself.
   private func diedEarly(_ failure: StepFailure) -> StepFailure {
-    guard let process, let status = try? waitid(process.pidfd.fd, reap: false) else { return failure }  // bestEffort
+    // bestEffort: without the status there is only the failure itself to tell
+    guard let process, let status = try? waitid(process.pidfd.fd, reap: false) else { return failure }
     if status == .signalled(SIGKILL) {
       return StepFailure(
         "container process was killed while it set itself up: is its memory limit too low? (config.json: "

@@ -112,9 +112,10 @@ public struct Creation {
 
   /// A program that was killed for memory cannot say so itself.
   private func warnIfOutOfMemory(_ status: ExitStatus, _ record: Record) {
+    // bestEffort: without the counter there is nothing to say
     guard status == .signalled(SIGKILL), let kills = try? record.cgroupSet.oomKills(), kills > 0 else {
       return
-    }  // bestEffort
+    }
     let limit = spec.linux?.resources?.memory?.limit.map { " of \($0) bytes" } ?? ""
     options.warn([
       "the container was killed: it reached its memory limit\(limit) (config.json: /linux/resources/memory/limit)"

@@ -89,8 +89,9 @@ final class TerminalRelay {
 
   /// The container's terminal takes the size of ours.
   func resize() {
-    guard let size = try? windowSize(.standardInput), size.rows > 0 else { return }  // bestEffort: not a terminal
-    try? setWindowSize(console, size)  // bestEffort: likewise
+    // bestEffort: either end may be no terminal, or gone
+    guard let size = try? windowSize(.standardInput), size.rows > 0 else { return }
+    try? setWindowSize(console, size)
   }
 
   /// What to wait for. A descriptor that is asked nothing still reports its end, and would make a loop spin: poll(2)

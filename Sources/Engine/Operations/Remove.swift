@@ -56,7 +56,7 @@ extension ContainerEngine {
   private func removeDamaged(
     _ directory: borrowing ContainerDirectory, _ store: borrowing Store
   ) throws(EngineError) {
-    // A state that cannot be read either names no process; a monitor that lives shows in the lock.
+    // bestEffort: a state that cannot be read either names no process; a monitor that lives shows in the lock.
     if let state = try? directory.readState() {
       do {
         if let process = try Liveness.open(state) { try pidfdSendSignal(process.fd, SIGKILL) }

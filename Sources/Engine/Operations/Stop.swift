@@ -131,7 +131,7 @@ extension ContainerEngine {
     let deadline = monotonicNanoseconds() + 2_000_000_000
     var pause: UInt32 = 200
     while monotonicNanoseconds() < deadline {
-      // Whatever is wrong with the directory, the container has ended: that is what was asked for.
+      // bestEffort: whatever is wrong with the directory, the container has ended: that is what was asked for.
       guard let store = try? Store(location), let directory = try? store.open(view.record.id),
         let isWatched = try? directory.hasMonitor(), isWatched
       else { return }

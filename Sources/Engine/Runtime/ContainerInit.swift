@@ -72,6 +72,7 @@ public enum ContainerInit {
   private static func fail(_ message: String, _ status: Int32) -> Int32 {
     let text = "roost-init: \(message)\n"
     // Nowhere else to report to when standard error is closed.
+    // bestEffort: there is no other place to tell it
     _ = try? writeAll(.standardError, Array(text.utf8))
     return status
   }

@@ -13,7 +13,7 @@ enum RuntimeLog {
 
   /// The message of the last line of level `error` or worse; nil when there is none.
   static func lastError(path: String) -> String? {
-    // A log that cannot be read only makes the message poorer; the exit status tells that something failed.
+    // bestEffort: a log that cannot be read only makes the message poorer; the exit status tells that something failed.
     guard let bytes = try? readFile(.workingDirectory, path, limit: longest) else { return nil }
     return lastError(in: String(decoding: bytes, as: UTF8.self))
   }
@@ -21,6 +21,7 @@ enum RuntimeLog {
   static func lastError(in text: String) -> String? {
     var message: String?
     for line in text.pieces(separatedBy: Byte.newline) where !line.isEmpty {
+      // bestEffort: lines of other programs are passed over
       guard let document = try? Document(parsing: Array(line.utf8), source: "log"),
         let level = document["level"]?.text, ["error", "fatal", "panic"].contains(level),
         let text = document["msg"]?.text
