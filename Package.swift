@@ -81,13 +81,13 @@ let package = Package(
     tests("LinuxTests", ["Linux", "SafePath"]),
     tests("JSONTests", ["JSON"]),
     tests("OCITests", ["OCI", "JSON"]),
-    tests("CgroupsTests", ["Cgroups", "OCI"]),
-    tests("SeccompTests", ["Seccomp", "OCI"]),
+    tests("CgroupsTests", ["Cgroups", "OCI", "Linux"]),
+    tests("SeccompTests", ["Seccomp", "OCI", "JSON"]),
     tests(
       "ContainerPlanTests", ["ContainerPlan", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"],
       exclude: ["Golden"]),
-    tests("RootFSTests", ["RootFS"]),
-    tests("EngineTests", ["Engine"]),
+    tests("RootFSTests", ["RootFS", "Linux"]),
+    tests("EngineTests", ["Engine", "OCI", "JSON", "Linux"], exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )
