@@ -39,9 +39,10 @@ public func readSignal(_ fd: FD) throws(SyscallError) -> (signal: Int32, sender:
   return (Int32(bitPattern: info.ssi_signo), Int32(bitPattern: info.ssi_pid))
 }
 
-/// Gives every signal its default disposition, so that nothing ignored is inherited over execve.
+/// Gives every standard signal its default disposition, so that nothing that this process or its caller ignores is
+/// inherited over execve. Nobody ignores real-time signals on behalf of others.
 public func resetSignalDispositions() {
-  for number in 1...64 where number != Int(SIGKILL) && number != Int(SIGSTOP) {
+  for number in 1...31 where number != Int(SIGKILL) && number != Int(SIGSTOP) {
     _ = cl_signal_default(Int32(number))
   }
 }

@@ -37,12 +37,14 @@ public final class RootDirectory: Sendable {
     }
   }
 
-  /// Fails with `EINVAL` when the last component of `path` is a symbolic link.
-  public func requireOrdinaryDirectory(_ path: String) throws(SyscallError) {
-    let entry = try open(path, [.path, .noFollow])
-    guard try fstat(entry.fd).isDirectory else {
-      throw SyscallError(
-        "open", .invalidArgument, "\(path) must be mounted on ordinary directory, not on a link")
+  /// Opens a directory, making it where it is missing, and refuses a symbolic link in its place with `EINVAL`.
+  public func makeOrdinaryDirectory(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
+    do throws(SyscallError) {
+      return try open(path, [.path, .directory, .noFollow])
+    } catch {
+      if error.errno == .noEntry { return try makeDirectory(path, mode: mode) }
+      guard error.errno == .tooManyLinks || error.errno == .notDirectory else { throw error }
+      throw SyscallError("open", .invalidArgument, "\(path) must be mounted on ordinary directory, not on a link")
     }
   }
 
@@ -52,7 +54,15 @@ public final class RootDirectory: Sendable {
   /// inside the root, and its target made.
   public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
     if let found = try openExisting(path) { return found }
-    return try makeDirectory(components(path), mode: mode, linksLeft: 40, original: path)
+    let parts = components(path)
+    // Nearly always only the last component is missing.
+    if let name = parts.last, name != "..",
+      let parent = try openExisting("/" + parts.dropLast().joined(separator: "/")),
+      let made = try makeMissing(name, in: parent.fd, mode: mode)
+    {
+      return made
+    }
+    return try makeDirectory(parts, mode: mode, linksLeft: 40, original: path)
   }
 
   /// Opens the file at `path` (`O_PATH`), making an empty one, and the directories above it, where nothing is there.
@@ -79,6 +89,17 @@ public final class RootDirectory: Sendable {
     }
     let parent = parts.joined(separator: "/")
     return ParentDirectory(directory: try makeDirectory(parent.isEmpty ? "/" : parent), name: name)
+  }
+
+  /// Makes and opens a directory; nil when something by this name is there already, such as a link to nothing.
+  private func makeMissing(_ name: String, in parent: FD, mode: UInt32) throws(SyscallError) -> Descriptor? {
+    do throws(SyscallError) {
+      try mkdirat(parent, name, mode: mode)
+    } catch {
+      if error.errno == .exists { return nil }
+      throw error
+    }
+    return try openat2(parent, name, [.path, .directory], resolve: [.beneath, .noSymlinks, .noMagicLinks])
   }
 
   private func openExisting(_ path: String) throws(SyscallError) -> Descriptor? {

@@ -30,9 +30,8 @@ extension ContainerSide {
 
   private func target(_ mount: PlannedMount) throws(SyscallError) -> Descriptor {
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
-    let target = try root.makeDirectory(mount.destination)
-    if mount.isKernelView { try root.requireOrdinaryDirectory(mount.destination) }
-    return target
+    return mount.isKernelView
+      ? try root.makeOrdinaryDirectory(mount.destination) : try root.makeDirectory(mount.destination)
   }
 
   private func mountFileSystem(
@@ -103,7 +102,6 @@ extension ContainerSide {
     }
     try verify(target.fd, mount)
     try moveMount(source.fd, onto: target.fd)
-    launch.sources[mount.index] = nil
   }
 
   /// A link in the image may lead a harmless destination into proc: what was opened decides.
