@@ -8,9 +8,10 @@
 // loopback, capabilities, limits, no_new_privs; then it executes the program, waits, and removes the cgroups. No runtime
 // can be faster by more than luck, so a runtime's distance from it is the cost of the runtime itself.
 //
-//     gcc -O2 -static -o floor floor.c && ./floor ROOTFS [COMMAND [ARGUMENT…]]
+//     gcc -O2 -static -o floor floor.c && ./floor NAME ROOTFS [COMMAND [ARGUMENT…]]
 //
-// On a pure cgroup v2 machine no device rules are made: there they are a BPF program and not a file.
+// NAME is that of the cgroups. On a pure cgroup v2 machine no device rules are made: there they are a BPF program and
+// not a file.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -93,14 +94,14 @@ static void set_device_rules(int directory) {
   close(file);
 }
 
-static void make_cgroup(const char *controllers, const char *path) {
+static void make_cgroup(const char *container, const char *controllers, const char *path) {
   struct hierarchy *h = &hierarchies[hierarchy_count];
   const char *name = strncmp(controllers, "name=", 5) == 0 ? controllers + 5 : controllers;
   int is_unified = *name == 0;
   if (is_unified) name = access("/sys/fs/cgroup/unified", F_OK) == 0 ? "unified" : "";
   snprintf(h->name, sizeof h->name, "%s", name);
-  snprintf(h->directory, sizeof h->directory, "/sys/fs/cgroup/%s%s/floor-%d", name, strcmp(path, "/") ? path : "",
-           getpid());
+  snprintf(h->directory, sizeof h->directory, "/sys/fs/cgroup/%s%s/%s", name, strcmp(path, "/") ? path : "",
+           container);
   if (mkdir(h->directory, 0755) != 0) {
     if (errno == ENOENT) return;  // A hierarchy that is not mounted here.
     fail(h->directory);
@@ -121,7 +122,7 @@ static void make_cgroup(const char *controllers, const char *path) {
   close(directory);
 }
 
-static void make_cgroups(void) {
+static void make_cgroups(const char *container) {
   char text[4096];
   int file = must(open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC), "/proc/self/cgroup");
   ssize_t length = must(read(file, text, sizeof text - 1), "/proc/self/cgroup");
@@ -132,7 +133,7 @@ static void make_cgroups(void) {
     char *path = controllers ? strchr(controllers + 1, ':') : NULL;
     if (path == NULL || hierarchy_count == MAX_HIERARCHIES) continue;
     *path++ = 0;
-    make_cgroup(controllers + 1, path);
+    make_cgroup(container, controllers + 1, path);
   }
 }
 
@@ -313,12 +314,12 @@ static _Noreturn void become_container(const char *root, char **command) {
 
 int main(int count, char **words) {
   static char *usual[] = {"/bin/true", NULL};
-  if (count < 2) {
-    dprintf(2, "usage: floor ROOTFS [COMMAND [ARGUMENT...]]\n");
+  if (count < 3) {
+    dprintf(2, "usage: floor NAME ROOTFS [COMMAND [ARGUMENT...]]\n");
     return 125;
   }
   owns_cgroups = 1;
-  make_cgroups();
+  make_cgroups(words[1]);
   int pidfd = -1;
   struct clone_args how = {
       .flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD,
@@ -329,7 +330,7 @@ int main(int count, char **words) {
     how.cgroup = (unsigned long)unified;
   }
   if (must(syscall(SYS_clone3, &how, sizeof how), "clone3") == 0)
-    become_container(words[1], count > 2 ? words + 2 : usual);
+    become_container(words[2], count > 3 ? words + 3 : usual);
   siginfo_t information;
   must(waitid(P_PIDFD, (id_t)pidfd, &information, WEXITED), "waitid");
   remove_cgroups();

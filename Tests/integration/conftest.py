@@ -54,7 +54,10 @@ def runtime():
     except FileNotFoundError:
         pytest.exit(f"{path}: no such program; build it, or choose one with RUNTIME=/path/to/runtime", returncode=2)
     if found.name == "crun":
-        sandbox.hide_hugetlb_from_v2()
+        try:
+            sandbox.hide_controllers_from_v2()
+        except OSError as problem:
+            pytest.exit(f"crun cannot run here: a cgroup v2 controller is held by someone else: {problem}", returncode=2)
     return found
 
 

@@ -8,6 +8,7 @@ orphan and finally takes down what is left. Cgroups alone are shared with the ma
 starts with a word that only this session uses.
 """
 import ctypes
+import errno
 import os
 import secrets
 import signal
@@ -51,7 +52,7 @@ def enter(keep):
     kept = [part for path in keep for part in ("--keep", path)]
     os.execvpe(
         "unshare",
-        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--",
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child=TERM", "--mount-proc", "--propagation", "private", "--",
          sys.executable, os.path.abspath(__file__), *kept, "--", *sys.orig_argv],
         environment)
 
@@ -87,16 +88,33 @@ def _private_file_systems(keep):
     os.makedirs(HUGETLB)
 
 
-def hide_hugetlb_from_v2():
-    """crun refuses a hybrid hierarchy while the v2 tree owns a controller. A private v1 mount takes hugetlb away."""
-    controllers = f"{CGROUP_ROOT}/unified/cgroup.controllers"
+def _controllers(file):
+    """The words of one of the v2 root's files; none where there is no hybrid hierarchy."""
     try:
-        with open(controllers) as file:
-            left = file.read().split()
+        with open(f"{CGROUP_ROOT}/unified/{file}") as opened:
+            return opened.read().split()
     except FileNotFoundError:
-        return
-    if left:
-        mount("none", HUGETLB, "cgroup", 0, ",".join(left))
+        return []
+
+
+def _take_back(controllers):
+    """Ends the delegation of controllers to the children of the v2 root, as far as nobody holds on to them."""
+    for controller in controllers:
+        _write(f"{CGROUP_ROOT}/unified/cgroup.subtree_control", f"-{controller}")
+
+
+def hide_controllers_from_v2():
+    """crun refuses a hybrid hierarchy while the v2 tree owns a controller. A private v1 mount takes it away."""
+    deadline = time.monotonic() + 5
+    while left := _controllers("cgroup.controllers"):
+        _take_back(_controllers("cgroup.subtree_control"))
+        try:
+            mount("none", HUGETLB, "cgroup", 0, ",".join(left))
+        except OSError as error:
+            # Cgroups that had the controller stay in its way for a while after their removal.
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def hierarchies():
@@ -123,7 +141,7 @@ def _write(path, text):
         with open(path, "w") as file:
             file.write(text)
     except OSError:
-        pass  # The cgroup went away, or has no such file: both mean that there is nothing to thaw.
+        pass  # The cgroup went away, has no such file, or is in use: there is nothing to thaw or to take back.
 
 
 def thaw(word):
@@ -153,7 +171,7 @@ def _reap_all(seconds):
     return False
 
 
-def _take_down(word):
+def _take_down(word, delegated):
     thaw(word)
     try:
         os.kill(-1, signal.SIGKILL)
@@ -167,6 +185,7 @@ def _take_down(word):
             complete = False
             print(f"sandbox: {directory}: {error.strerror}", file=sys.stderr)
     unmount(HUGETLB)
+    _take_back(set(_controllers("cgroup.subtree_control")) - set(delegated))
     return complete
 
 
@@ -177,13 +196,16 @@ def main(arguments):
         arguments = arguments[2:]
     command = arguments[1:]
     _private_file_systems(keep)
+    delegated = _controllers("cgroup.subtree_control")
     child = os.fork()
     if child == 0:
         os.execvp(command[0], command)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
+    # From outside, or because the process that waits for us is gone: end the tests, then take everything down.
+    signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, signal.SIGKILL))
     code = _reap_until(child)
-    complete = _take_down(os.environ[SESSION_VARIABLE])
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    complete = _take_down(os.environ[SESSION_VARIABLE], delegated)
     if not complete:
         print("sandbox: processes or cgroups of this session could not be removed", file=sys.stderr)
         code = code or 1
