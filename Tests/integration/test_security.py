@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """Attacks by an image, a configuration or a container that have succeeded against some runtime."""
+import ctypes
 import hashlib
 import os
 import threading
@@ -11,6 +12,8 @@ import pytest
 from harness import sandbox
 from harness.case import alive, eventually
 from harness.terminal import Lent
+
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 @pytest.fixture
@@ -298,16 +301,15 @@ def test_state_directory_replaced_by_a_link(bundle, case, victim):
 def test_mount_target_swapped_during_create(bundle, case, victim):
     """CVE-2021-30465, CVE-2024-45310: a directory of the root becomes a link to the host meanwhile."""
     source = case.directory_for("source")
-    place, kept, link = bundle.rootfs / "swap", bundle.rootfs / "kept", bundle.rootfs / "link"
-    kept.mkdir()
+    place, link = bundle.rootfs / "swap", bundle.rootfs / "link"
+    place.mkdir()
     link.symlink_to(victim)
-    stop = threading.Event()
+    stop, swaps = threading.Event(), []
 
     def swap():
         while not stop.is_set():
-            for name in (kept, link):
-                os.rename(name, place)
-                os.rename(place, name)
+            exchange(place, link)
+            swaps.append(1)
 
     swapper = threading.Thread(target=swap)
     swapper.start()
@@ -318,6 +320,14 @@ def test_mount_target_swapped_during_create(bundle, case, victim):
     finally:
         stop.set()
         swapper.join()
+    assert len(swaps) > 60
+
+
+def exchange(one, other):
+    """renameat2(2) with RENAME_EXCHANGE: both names exist at every instant."""
+    here = -100  # AT_FDCWD
+    if LIBC.renameat2(here, os.fsencode(one), here, os.fsencode(other), 2) != 0:
+        raise OSError(ctypes.get_errno(), f"exchange of {one} and {other}")
 
 
 def test_pid_of_a_dead_init_in_other_hands(bundle):
