@@ -148,6 +148,42 @@ static int escape(const char *proof) {
   return 0;
 }
 
+/// TIOCSTI as it is, and with a bit that the kernel ignores and a careless filter compares.
+static int inject_with_high_bits(void) {
+  char letter = 'x';
+  for (int i = 0; i < 2; i++) {
+    long result = syscall(SYS_ioctl, 0, (unsigned long)TIOCSTI | (unsigned long)i << 32, &letter);
+    printf("%s\n", result == 0 ? "injected" : strerrorname_np(errno));
+  }
+  return 0;
+}
+
+/// mkdir(2) with mode 0700, by the usual or another call convention of this processor.
+static int make_directory(const char *way, const char *path) {
+  long result = -ENOSYS;
+  if (strcmp(way, "native") == 0) {
+    result = mkdir(path, 0700) == 0 ? 0 : -errno;
+    printf("%s\n", result == 0 ? "made" : strerrorname_np((int)-result));
+    return 0;
+  }
+#if defined(__x86_64__)
+  if (strcmp(way, "i386") == 0) {
+    static char low[256];
+    // The 32-bit entry takes 32-bit addresses; a static, not relocated program lies below 4 GiB.
+    snprintf(low, sizeof low, "%s", path);
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(39), "b"(low), "c"(0700) : "memory", "r8", "r9", "r10", "r11");
+    result = (int)result;
+  } else {
+    result = syscall(0x40000000 | SYS_mkdir, path, 0700);
+    if (result < 0) result = -errno;
+  }
+#else
+  (void)way, (void)path;
+#endif
+  printf("%s\n", result == 0 ? "made" : strerrorname_np((int)-result));
+  return 0;
+}
+
 /// Prints a finding of the spy, each only once.
 static void report(const char *kind, const char *what) {
   static char seen[256][128];
@@ -240,6 +276,8 @@ int main(int count, char **words) {
   if (strcmp(what, "eat") == 0 && count > 2) return eat(words[2]);
   if (strcmp(what, "inject") == 0) return inject_input();
   if (strcmp(what, "escape") == 0 && count > 2) return escape(words[2]);
+  if (strcmp(what, "inject-high") == 0) return inject_with_high_bits();
+  if (strncmp(what, "mkdir-", 6) == 0 && count > 2) return make_directory(what + 6, words[2]);
   if (strcmp(what, "spy") == 0) return spy();
   if (strcmp(what, "crash") == 0) *(volatile int *)8 = 1;
   if (strcmp(what, "pause") == 0)
