@@ -57,7 +57,7 @@ def runtime():
         try:
             sandbox.hide_controllers_from_v2()
         except OSError as problem:
-            pytest.exit(f"crun cannot run here: a cgroup v2 controller is held by someone else: {problem}", returncode=2)
+            pytest.exit(f"crun cannot run here: somebody holds a cgroup v2 controller: {problem}", returncode=2)
     return found
 
 

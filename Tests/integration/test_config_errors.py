@@ -105,7 +105,8 @@ CASES = {
         {"containerID": 0, "hostID": 0, "size": 1}]), BOTH),
     "sysctl of the host": Wrong("/linux/sysctl/vm.swappiness", at("linux", "sysctl", value={"vm.swappiness": "60"})),
     "sysctl with dots and slashes": Wrong("/linux/sysctl", at("linux", "sysctl", value={"net/../vm/swappiness": "60"})),
-    "sysctl a number": Wrong("/linux/sysctl/net.core.somaxconn", at("linux", "sysctl", value={"net.core.somaxconn": 1})),
+    "sysctl a number": Wrong("/linux/sysctl/net.core.somaxconn", at(
+        "linux", "sysctl", value={"net.core.somaxconn": 1})),
     "sysctl of a namespace that is not new": Wrong("/linux/sysctl/net.core.somaxconn", lambda spec: (
         spec["linux"].update(sysctl={"net.core.somaxconn": "100"}),
         spec["linux"].update(namespaces=[n for n in spec["linux"]["namespaces"] if n["type"] != "network"]))),
@@ -125,7 +126,8 @@ CASES = {
     "memory limit below -1": Wrong("/linux/resources/memory/limit", at("linux", "resources", "memory", value={
         "limit": -5}), CRUN),
     "shares 2^64": Wrong("/linux/resources/cpu/shares", at("linux", "resources", "cpu", value={"shares": 1 << 64})),
-    "pids limit a word": Wrong("/linux/resources/pids/limit", at("linux", "resources", "pids", value={"limit": "x"}), CRUN),
+    "pids limit a word": Wrong("/linux/resources/pids/limit", at(
+        "linux", "resources", "pids", value={"limit": "x"}), CRUN),
     "cpus nonsense": Wrong("/linux/resources/cpu/cpus", at("linux", "resources", "cpu", value={"cpus": "0-"}), CRUN),
     "annotations a list": Wrong("/annotations", at("annotations", value=["x"]), CRUN),
     "annotation a number": Wrong("/annotations/a", at("annotations", value={"a": 1})),
@@ -171,11 +173,13 @@ def test_refused_before_anything_is_made(bundle, case, wrong):
 
 
 DOCUMENTS = {
-    "empty": b"", "space": b" \n", "null": b"null", "a list": b"[]", "a string": b'"x"', "truncated": b'{"ociVersion": "1.0.2"',
+    "empty": b"", "space": b" \n", "null": b"null", "a list": b"[]", "a string": b'"x"',
+    "truncated": b'{"ociVersion": "1.0.2"',
     "trailing comma": b'{"ociVersion": "1.0.2",}', "trailing text": b"{} x", "single quotes": b"{'a': 1}",
     "binary": bytes(range(256)), "bad escape": b'{"a": "\\x"}', "bare control character": b'{"a": "\n"}',
     "not UTF-8": b'{"ociVersion": "\xff\xfe"}', "lone surrogate": b'{"ociVersion": "\\ud800"}',
-    "number with a leading zero": b'{"a": 01}', "huge exponent": b'{"linux": {"resources": {"pids": {"limit": 1e999}}}}',
+    "number with a leading zero": b'{"a": 01}',
+    "huge exponent": b'{"linux": {"resources": {"pids": {"limit": 1e999}}}}',
     "deep": b"[" * 100000, "deep objects": b'{"a":' * 50000,
 }
 
@@ -213,7 +217,7 @@ def test_duplicate_key_is_refused(bundle):
 
 
 @pytest.mark.roost
-def test_enormous_document_is_refused(bundle, case):
+def test_enormous_document_is_refused(bundle):
     bundle.raw = b'{"annotations": {"a": "' + b"x" * (100 << 20) + b'"}}'
     bundle.run().fails(status=255).explains("config.json", "large|bytes|MiB|limit")
 

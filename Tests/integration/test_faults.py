@@ -170,7 +170,7 @@ def tiny_root(case):
     case.root.rmdir()
 
 
-def test_state_root_without_room(bundle, case, tiny_root):
+def test_state_root_without_room(bundle, tiny_root):
     (tiny_root / "filler").write_bytes(b"x" * 4096)
     result, container = bundle.try_create("true")
     assert result.status != 0
@@ -237,13 +237,13 @@ def test_hook_that_leaves_a_daemon_does_not_block(bundle, case):
         os.kill(int(pid_file.read_text()), 9)
 
 
-def test_cgroup_that_cannot_be_made_is_an_error(bundle, case):
+def test_cgroup_that_cannot_be_made_is_an_error(bundle):
     """A file stands where the directory of the container's cgroup would be: cgroup.procs is one."""
     bundle.linux["cgroupsPath"] = "/cgroup.procs"
     bundle.run("true").fails()
 
 
-def test_rootfs_unmounted_under_a_running_container(bundle, case):
+def test_rootfs_unmounted_under_a_running_container(bundle):
     """A mount of the host goes away lazily while the container runs on it."""
     sandbox.mount(str(bundle.rootfs), str(bundle.rootfs), None, sandbox.MS_BIND)
     container = bundle.sleeper()
@@ -286,7 +286,7 @@ def test_exit_of_init_between_create_and_start(bundle):
     container.case("start", container.id).fails()
 
 
-def test_no_temporary_files_after_many_runs(bundle, case):
+def test_no_temporary_files_after_many_runs(bundle):
     for _ in range(10):
         bundle.run("true").succeeds()
     assert not [name for name in os.listdir("/tmp") if re.search("crun|runc|roost", name)]

@@ -29,7 +29,7 @@ def script(case, name, body):
     return path
 
 
-def add_all(bundle, case, journal):
+def add_all(bundle, journal):
     """Each hook and the payload write their name to the journal."""
     bundle.bind("/journal", journal)
     for kind in KINDS:
@@ -43,8 +43,8 @@ def before(words, first, second):
     return words.index(first) < words.index(second)
 
 
-def test_order(bundle, case, journal):
-    add_all(bundle, case, journal)
+def test_order(bundle, journal):
+    add_all(bundle, journal)
     container = bundle.create()
     assert journal.read_text().split()[:3] == ["prestart", "createRuntime", "createContainer"]
     container.start()
@@ -56,8 +56,8 @@ def test_order(bundle, case, journal):
     assert words[-1] == "poststop"
 
 
-def test_order_in_run(bundle, case, journal):
-    add_all(bundle, case, journal)
+def test_order_in_run(bundle, journal):
+    add_all(bundle, journal)
     bundle.run().succeeds()
     words = journal.read_text().split()
     assert words[:3] == KINDS[:3] and words[-1] == "poststop" and before(words, "startContainer", "payload")
@@ -65,9 +65,9 @@ def test_order_in_run(bundle, case, journal):
 
 
 @pytest.mark.roost
-def test_create_runs_no_hook_of_start(bundle, case, journal):
+def test_create_runs_no_hook_of_start(bundle, journal):
     """Both references run poststart before the payload, one of them even in create."""
-    add_all(bundle, case, journal)
+    add_all(bundle, journal)
     container = bundle.create()
     assert journal.read_text().split() == ["prestart", "createRuntime", "createContainer"]
     container.start()
@@ -280,3 +280,12 @@ def test_poststop_runs_after_delete_force(bundle, journal):
 def test_start_container_path_is_the_containers(bundle):
     """A path that exists only on the host is missing for this hook."""
     bundle.hook("startContainer", "/usr/bin/python3", "-c", "").run("true").fails()
+
+
+@pytest.mark.roost
+def test_failure_of_poststart_stops_the_container(bundle, case):
+    bundle.hook_script("poststart", "exit 7")
+    container = bundle.create("sleep", "1000")
+    pid = container.pid
+    case("start", container.id).fails("/hooks/poststart/0")
+    eventually(lambda: not alive(pid), "init is gone")

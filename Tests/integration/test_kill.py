@@ -112,3 +112,12 @@ def test_signal_reaches_only_init(bundle):
     container.kill("USR1").succeeds()
     eventually(lambda: "init" in container.out, "init got it")
     assert "child" not in container.out
+
+
+@pytest.mark.roost
+def test_kill_without_a_signal_takes_the_images_stop_signal(bundle):
+    bundle.spec["annotations"] = {"org.opencontainers.image.stopSignal": "SIGUSR1"}
+    container = trapping(bundle, "USR1")
+    container.kill().succeeds()
+    container.wait()
+    assert "got USR1" in container.out

@@ -79,7 +79,7 @@ def test_noexec_holds(bundle, case):
     bundle.mount("/data", source, "bind", "noexec").run("/data/tool").fails("/data/tool|permission")
 
 
-def test_nodev_holds(bundle, case):
+def test_nodev_holds(bundle):
     bundle.mount("/data", "tmpfs", "nodev", kind="tmpfs").capabilities("CAP_MKNOD")
     bundle.resources["devices"] = [{"allow": True, "access": "rwm"}]
     bundle.run("sh", "-c", "mknod /data/null c 1 3 && echo x >/data/null").fails("permission")

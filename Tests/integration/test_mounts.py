@@ -288,3 +288,17 @@ def test_hundred_mounts(bundle, case):
     for number in range(100):
         bundle.bind(f"/m/{number}", source, "ro")
     assert bundle.writable().sh("cat /m/*/file | wc -c").out == "100\n"
+
+
+@pytest.mark.roost
+def test_bind_with_mapped_ids(bundle, case):
+    """What the container's root owns in the mount belongs to somebody else on the host."""
+    source = case.directory_for("source", {"file": "text"})
+    for path in (source, source / "file"):
+        os.chown(path, 5000, 5000)
+    # What the file system stores as 5000 is shown as 0, and the other way round.
+    bundle.mounts.append({"destination": "/data", "source": str(source), "type": "bind", "options": ["bind", "idmap"],
+                          "uidMappings": [{"containerID": 5000, "hostID": 0, "size": 1}],
+                          "gidMappings": [{"containerID": 5000, "hostID": 0, "size": 1}]})
+    assert bundle.sh("stat -c '%u %g' /data/file; touch /data/made").out == "0 0\n"
+    assert os.stat(source / "made").st_uid == 5000

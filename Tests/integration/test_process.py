@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """process: user, groups, umask, cwd, environment, program lookup, capabilities, limits, attributes."""
+import json
 import resource
 import subprocess
 
@@ -293,3 +294,33 @@ def test_personality_is_the_default(bundle):
 def test_personality_of_a_32_bit_machine(bundle):
     bundle.linux["personality"] = {"domain": "LINUX32"}
     assert bundle.run("uname", "-m").succeeds().out == "i686\n"
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("policy, number", [("SCHED_OTHER", "0"), ("SCHED_BATCH", "3"), ("SCHED_IDLE", "5")])
+def test_scheduler(bundle, policy, number):
+    bundle.process["scheduler"] = {"policy": policy}
+    assert f"scheduler {number}" in bundle.run("probe", "attributes").succeeds().lines
+
+
+@pytest.mark.roost
+def test_scheduler_nice(bundle):
+    bundle.process["scheduler"] = {"policy": "SCHED_OTHER", "nice": 7}
+    assert bundle.run("cut", "-d ", "-f19", "/proc/self/stat").succeeds().out == "7\n"
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("kind, priority, shown", [("IOPRIO_CLASS_BE", 6, "best-effort: prio 6"),
+                                                   ("IOPRIO_CLASS_IDLE", 0, "idle")])
+def test_io_priority(bundle, kind, priority, shown):
+    bundle.process["ioPriority"] = {"class": kind, "priority": priority}
+    assert shown in bundle.run("ionice").succeeds().out
+
+
+@pytest.mark.roost
+def test_processor_affinity_of_exec(bundle, case):
+    container = bundle.sleeper()
+    case.path("p.json").write_text(json.dumps({
+        "user": {"uid": 0, "gid": 0}, "cwd": "/", "env": ["PATH=/bin"],
+        "execCPUAffinity": {"initial": "0", "final": "1"}, "args": ["grep", "Cpus_allowed_list", "/proc/self/status"]}))
+    assert case("exec", "--process", case.path("p.json"), container.id).succeeds().out.split()[1] == "1"

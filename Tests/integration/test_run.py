@@ -200,7 +200,7 @@ def test_run_with_streams_closed(bundle, case):
             assert int(number) <= 3 and (target.startswith(("/dev/", "/list", "pipe:")) or "null" in target), line
 
 
-def test_many_at_once(bundle, case):
+def test_many_at_once(bundle):
     """Sixteen containers from one bundle at the same time."""
     running = [bundle.popen("sh", "-c", "echo $$", stdout=subprocess.PIPE, stderr=subprocess.PIPE)[0]
                for _ in range(16)]

@@ -50,12 +50,15 @@ def test_error_number(filtered, number, words):
 
 def test_default_error_number(filtered):
     """Everything is refused but what a small program needs."""
-    usual = "execve brk arch_prctl set_tid_address set_robust_list rseq prlimit64 readlink getrandom mprotect exit_group " \
-            "fstat newfstatat write read close open openat mmap munmap getuid setuid geteuid getpid ioctl prctl capset " \
-            "futex rt_sigaction rt_sigreturn rt_sigprocmask fcntl getdents64 chdir setgroups setgid lseek stat getppid " \
-            "setresuid setresgid close_range execveat umask getcwd sigaltstack gettid nanosleep epoll_pwait tgkill " \
-            "clone fstatfs statx readlinkat faccessat2 epoll_ctl madvise socket sendto recvfrom sendmsg recvmsg dup dup2 " \
-            "dup3 personality poll ppoll wait4 kill epoll_create1 eventfd2 pipe2 unlinkat unlink fchown fchmod getegid getgid"
+    usual = (
+        "execve brk arch_prctl set_tid_address set_robust_list rseq prlimit64 readlink getrandom "
+        "mprotect exit_group fstat newfstatat write read close open openat mmap munmap getuid "
+        "setuid geteuid getpid ioctl prctl capset futex rt_sigaction rt_sigreturn rt_sigprocmask "
+        "fcntl getdents64 chdir setgroups setgid lseek stat getppid setresuid setresgid "
+        "close_range execveat umask getcwd sigaltstack gettid nanosleep epoll_pwait tgkill clone "
+        "fstatfs statx readlinkat faccessat2 epoll_ctl madvise socket sendto recvfrom sendmsg "
+        "recvmsg dup dup2 dup3 personality poll ppoll wait4 kill epoll_create1 eventfd2 pipe2 "
+        "unlinkat unlink fchown fchmod getegid getgid ")
     filtered.linux["seccomp"] = profile(rule(usual, "SCMP_ACT_ALLOW"), default="SCMP_ACT_ERRNO",
                                         defaultErrnoRet=errno.EXDEV)
     filtered.run("mkdir", "/x").fails("cross-device|invalid cross")
@@ -143,7 +146,8 @@ def test_profile_that_is_wrong(filtered, change):
 
 def test_large_profile(filtered):
     """Hundreds of rules, each with an argument: more than any real profile has."""
-    rules = [rule("personality", args=[{"index": 0, "value": number + 100, "op": "SCMP_CMP_EQ"}]) for number in range(600)]
+    rules = [rule("personality", args=[{"index": 0, "value": number + 100, "op": "SCMP_CMP_EQ"}])
+             for number in range(600)]
     filtered.linux["seccomp"] = profile(*rules, rule(MKDIR))
     filtered.run("mkdir", "/x").fails("not permitted")
 

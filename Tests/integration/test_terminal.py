@@ -94,7 +94,7 @@ def test_modes_are_restored_after_a_failure(on_terminal):
     assert lent.attributes() == lent.before
 
 
-def test_console_socket(bundle, case, console):
+def test_console_socket(bundle, console):
     bundle.process["terminal"] = True
     container = bundle.create("sh", "-c", "echo begin; read x; echo \"<$x>\"", flags=("--console-socket", console.path))
     terminal = console.receive()
@@ -120,7 +120,7 @@ def test_console_socket_of_a_detached_run(bundle, console):
     container.stop()
 
 
-def test_console_socket_of_exec(bundle, case, console):
+def test_console_socket_of_exec(bundle, console):
     container = bundle.sleeper()
     container.exec("probe", "terminal", flags=("--tty", "--detach", "--console-socket", console.path)).succeeds()
     text = console.receive().rest()
@@ -201,7 +201,7 @@ def test_console_is_no_descriptor_of_the_host(bundle, console):
     assert numbers == ["0", "1", "2"]
 
 
-def test_hangup_of_the_lent_terminal_reaches_the_payload(on_terminal, case):
+def test_hangup_of_the_lent_terminal_reaches_the_payload(on_terminal):
     lent = on_terminal("sh", "-c", "trap exit HUP; echo ready; while :; do sleep 0.05; done")
     lent.terminal.until("ready")
     os.close(lent._slave)
