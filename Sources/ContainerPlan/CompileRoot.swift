@@ -58,13 +58,17 @@ extension Compiler {
     of mount: Mount, _ index: Int, _ options: ParsedMountOptions
   ) throws(PlanError) -> IDMappedMount? {
     if options.idmap == nil && mount.uidMappings.isEmpty { return nil }
-    if mount.uidMappings.isEmpty && !hasUserNamespace {
+    // Without maps of its own the mount shows ids as the container's user namespace has them.
+    let isOwn = !mount.uidMappings.isEmpty
+    let uidMappings = isOwn ? mount.uidMappings : linux.uidMappings
+    let gidMappings = isOwn ? mount.gidMappings : linux.gidMappings
+    if uidMappings.isEmpty || gidMappings.isEmpty {
       throw PlanError(
         Origin("/mounts", index, "/options"),
-        "idmap needs uidMappings and gidMappings, or a user namespace to take them from")
+        "idmap needs uidMappings and gidMappings, of the mount or of a new user namespace")
     }
     return IDMappedMount(
-      uidMappings: mount.uidMappings, gidMappings: mount.gidMappings, recursive: options.idmap ?? false)
+      uidMappings: uidMappings, gidMappings: gidMappings, recursive: options.idmap ?? false)
   }
 
   /// The destination without empty, `.` and `..` components. `..` stops at the root, as it does for a process in it.

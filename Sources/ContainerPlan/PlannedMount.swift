@@ -56,7 +56,6 @@ public struct PlannedMount: Equatable, Sendable {
 
 /// How ids on an idmapped mount are translated (mount_setattr(2), `MOUNT_ATTR_IDMAP`).
 public struct IDMappedMount: Equatable, Sendable {
-  /// Empty: as in the container's user namespace.
   public var uidMappings: [IDMapping]
   public var gidMappings: [IDMapping]
   public var recursive: Bool

@@ -4,8 +4,15 @@
 import ContainerPlan
 import OCI
 import Seccomp
+import Testing
 
 extension GoldenCases {
+  /// The plan of a case.
+  static func make(_ name: String) throws -> Plan {
+    let maker = try #require(all[name], "there is no case \(name)")
+    return try maker()
+  }
+
   /// The plan by which the configuration's own process would join the container.
   static func execution(_ spec: Spec) throws -> Plan {
     var process = Process(args: ["id"])

@@ -117,8 +117,9 @@ enum Words {
     }
   }
 
-  static func mappings(_ mappings: [IDMapping]) -> String {
-    mappings.map { "\($0.containerID) \($0.hostID) \($0.size)" }.joined(separator: ", ")
+  /// The lines of `uid_map`.
+  static func mappings(_ mappings: [IDMapping], separator: String = ", ") -> String {
+    mappings.map { "\($0.containerID) \($0.hostID) \($0.size)" }.joined(separator: separator)
   }
 
   static func octal(_ mode: UInt32) -> String { "0" + String(mode, radix: 8) }
