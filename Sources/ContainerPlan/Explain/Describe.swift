@@ -23,7 +23,8 @@ extension PlannedStep: CustomStringConvertible {
   public var description: String {
     let side = side.rawValue
     let padding = String(repeating: " ", count: max(1, 10 - side.utf8.count))
-    return side + padding + action.description + (origin == .runtime ? "" : " [\(origin.pointer)]")
+    return side + padding + action.description
+      + (origin == .runtime ? "" : " [\(Quoting.plain(origin.pointer))]")
   }
 }
 

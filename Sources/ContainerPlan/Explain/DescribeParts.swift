@@ -92,7 +92,8 @@ extension PlannedMount: CustomStringConvertible {
     var parts: [String]
     switch content {
     case .fileSystem(let type, let source, let parameters):
-      parts = [type, "source=" + Quoting.shell(source)] + parameters.map { Quoting.shell($0.words) }
+      parts =
+        [Quoting.shell(type), "source=" + Quoting.shell(source)] + parameters.map { Quoting.shell($0.words) }
     case .bind(let source, let recursive):
       parts = [recursive ? "rbind" : "bind", "source=" + Quoting.shell(source)]
     case .cgroups: parts = ["cgroups"]

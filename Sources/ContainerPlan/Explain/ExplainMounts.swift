@@ -7,9 +7,15 @@ internal import OCI
 
 // What is mounted inside the root.
 extension Explainer {
-  private static let verifiedTarget =
-    "The destination is opened as the container would resolve it, inside the root, and the mount goes onto that "
-    + "descriptor: a link in the image, exchanged at the right moment, leads nowhere else (CVE-2021-30465). "
+  /// Said once, where it first matters.
+  private func verifiedTarget(_ mount: PlannedMount) -> String {
+    let first = plan.steps.first { if case .mount = $0.action { true } else { false } }
+    if first?.action != .mount(mount) { return "Its destination is opened inside the root, as before. " }
+    return
+      "The destination is opened as the container would resolve it, inside the root, and the mount goes onto that "
+      + "descriptor: a link in the image, exchanged at the right moment, leads nowhere else (CVE-2021-30465). "
+      + "Mounts come in the configuration's order, as later ones lie inside earlier ones. "
+  }
 
   func mount(_ mount: PlannedMount) -> Draft {
     switch mount.content {
@@ -42,18 +48,21 @@ extension Explainer {
     }
     if let mapping = mount.idMapping { calls += Calls.idMapping(mapping, recursive: false) }
     calls.append(Calls.attach)
-    let options = parameters.map(\.words) + Words.options(mount.attributes)
+    let options =
+      parameters.map(\.words) + Words.options(mount.attributes).filter { $0 != "ro" || !mount.copyUp }
     let target = shellPath(mount.destination)
     return Draft(
       "Mount a \(Quoting.plain(type)) at \(Quoting.plain(mount.destination))",
-      why: reason(type) + Explainer.verifiedTarget
-        + "In the configuration's order, as later mounts lie inside earlier ones."
-        + (mount.copyUp ? " It is filled with what the image has there before anybody sees it." : ""),
+      why: reason(type) + verifiedTarget(mount) + "It is attached when it is complete, with its attributes"
+        + (mount.copyUp ? " and with a copy of what the image has there" : "")
+        + ", and never seen without them.",
       calls: calls + Calls.afterAttaching(mount),
       manual: ["fsopen(2)", "fsconfig(2)", "fsmount(2)", "move_mount(2)"] + manual(type),
       shell: ["mkdir -p \(target)"] + (mount.copyUp ? ["cp -a \(target) \"$COPY\""] : [])
         + ["mount -t \(Quoting.shell(type))\(flag(options)) \(Quoting.shell(source)) \(target)"]
-        + (mount.copyUp ? ["cp -a \"$COPY\"/. \(target)"] : []) + propagationCommands(mount, target))
+        + (mount.copyUp ? ["cp -a \"$COPY\"/. \(target)"] : [])
+        + (mount.copyUp && mount.attributes.setting.contains(.readOnly)
+          ? ["mount -o remount,bind,ro \(target)"] : []) + propagationCommands(mount, target))
   }
 
   private func flag(_ options: [String]) -> String {
@@ -101,7 +110,7 @@ extension Explainer {
     }
     return Draft(
       "Attach \(Quoting.plain(source)) at \(Quoting.plain(mount.destination))",
-      why: "The copy that was opened earlier, with its attributes set. " + Explainer.verifiedTarget
+      why: "The copy that was opened earlier, with its attributes set. " + verifiedTarget(mount)
         + "A missing destination is made, as a file or a directory like the source.",
       calls: [Calls.openInRoot(mount.destination), Calls.attach], manual: ["move_mount(2)", "openat2(2)"],
       shell: ["mount --\(recursive ? "r" : "")bind\(map ?? "") \(Quoting.shell(source)) \(target)"]
@@ -135,7 +144,14 @@ extension Explainer {
     var calls = [Calls.openInRoot(mount.destination)]
     var shell = ["mkdir -p \(target)"]
     if isUnified {
-      if !isCopied { calls.append("fsopen(\"cgroup2\", FSOPEN_CLOEXEC)") }
+      if !isCopied {
+        calls.append("fsopen(\"cgroup2\", FSOPEN_CLOEXEC)")
+        calls.append("fsconfig(context, FSCONFIG_SET_STRING, \"source\", \"cgroup\", 0)")
+        calls.append("fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0)")
+        calls.append("fsmount(context, FSMOUNT_CLOEXEC, \(Words.kernelNames(mount.attributes.setting)))")
+      } else if !mount.attributes.isEmpty {
+        calls.append(Calls.setattr("mount", mount.attributes, recursive: false))
+      }
       calls.append(Calls.attach)
       shell.append(
         isCopied

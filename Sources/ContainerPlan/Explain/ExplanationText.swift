@@ -38,11 +38,12 @@ private struct Page {
     text += "\n"
     paragraph(step.title, first: mark, indent: indent)
     let request =
-      step.origin.isEmpty ? "every container has it" : "asked for by \(step.requestedBy ?? step.origin)"
+      step.origin.isEmpty
+      ? "every container has it" : "asked for by \(step.requestedBy ?? Quoting.plain(step.origin))"
     paragraph("\(step.side.words); \(request).", indent: indent)
     paragraph(step.why, indent: indent)
     for detail in step.details {
-      let origin = detail.requestedBy ?? detail.origin
+      let origin = detail.requestedBy ?? Quoting.plain(detail.origin)
       let isObvious = origin.isEmpty || origin == step.requestedBy ?? step.origin
       list("sets ", detail.text + (isObvious ? "" : " (\(origin))"), indent)
     }
