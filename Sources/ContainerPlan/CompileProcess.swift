@@ -158,8 +158,8 @@ enum NumberList {
         String(decoding: $0, as: UTF8.self)
       }
       // The initialiser of integers takes a sign, which has no place here.
-      guard ends.count <= 2, !part.contains(0x2B), let first = UInt32(ends[0]), let last = UInt32(ends[ends.count - 1]),
-        first <= last, last < 8192
+      guard ends.count <= 2, !part.contains(0x2B), let first = UInt32(ends[0]),
+        let last = UInt32(ends[ends.count - 1]), first <= last, last < 8192
       else { throw PlanError(origin, "\"\(list)\" is not a list of numbers like 0-3,7") }
       for number in first...last {
         while words.count <= Int(number / 64) { words.append(0) }

@@ -58,7 +58,8 @@ struct RefusalTests {
 
   @Test("the error points at the property", arguments: refusals)
   func refused(refusal: Refusal) throws {
-    let error = #expect(throws: PlanError.self) { try GoldenCases.plan(Spec.small([Namespace(.mount)], refusal.change)) }
+    let spec = Spec.small([Namespace(.mount)], refusal.change)
+    let error = #expect(throws: PlanError.self) { try GoldenCases.plan(spec) }
     #expect(error?.pointer == refusal.pointer)
     #expect(error.map { $0.description.hasPrefix(refusal.pointer + ": ") && !$0.problem.isEmpty } == true)
   }

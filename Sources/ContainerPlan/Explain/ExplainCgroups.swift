@@ -16,8 +16,8 @@ extension Explainer {
     return Draft(
       "Make the container's cgroup\(directories.count == 1 ? "" : "s") and set the limits",
       why:
-        "After the record, which names them, and before the process: the limits hold from its first page and its "
-        + "first child on. A cpuset gets its processors before anyone enters, as the kernel admits nobody to one that "
+        "After the record, which names them, and before the process, which is under its limits before it does anything "
+        + "of its own. A cpuset gets its processors before anyone enters, as the kernel admits nobody to one that "
         + "has none."
         + (programs.isEmpty
           ? "" : " Version 2 has no file for devices: a BPF program decides on every use of one."),

@@ -17,7 +17,8 @@ extension Explainer {
           + "after a look at its number. Before the change of root, while the host's /dev is in reach.",
         calls: [
           "open_tree(AT_FDCWD, \(Quoting.c(device.path)), OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC)",
-          "fstat(node, {st_rdev=makedev(\(device.major), \(device.minor))})", Calls.attach,
+          "fstat(node, {st_rdev=makedev(\(device.major), \(device.minor))})", Calls.openInRoot(device.path),
+          Calls.attach,
         ],
         manual: ["open_tree(2)", "user_namespaces(7)"],
         shell: ["touch \(target)", "mount --bind \(Quoting.shell(device.path)) \(target)"])

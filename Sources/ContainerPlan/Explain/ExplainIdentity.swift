@@ -10,9 +10,11 @@ extension Explainer {
     Draft(
       "Change to the working directory \(Quoting.plain(path))",
       why:
-        "Before the change of user: a directory that only root may enter, or make, is a valid place to start in. "
-        + "Afterwards the kernel is asked for its name: a directory outside the root, reached through a descriptor that "
-        + "was left open, has none (CVE-2024-21626).",
+        "Before the change of user: a directory that only root may enter, or make, is a valid place to start in."
+        + (path == "/"
+          ? ""
+          : " Afterwards the kernel is asked for its name: a directory outside the root, reached through a descriptor "
+            + "that was left open, has none (CVE-2024-21626)."),
       calls: ["chdir(\(Quoting.c(path)))"] + (path == "/" ? [] : ["getcwd() = \(Quoting.c(path))"]),
       manual: ["chdir(2)", "getcwd(3)"],
       shell: (path == "/" ? [] : ["mkdir -p \(Quoting.shell(path))"]) + ["cd \(Quoting.shell(path))"])

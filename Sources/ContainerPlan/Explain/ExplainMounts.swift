@@ -69,10 +69,15 @@ extension Explainer {
     options.isEmpty ? "" : " -o " + Quoting.shell(options.joined(separator: ","))
   }
 
+  private static let ordinaryDirectory =
+    "An image that has a link there is refused: it could show another container's (CVE-2019-19921). "
+
   private func reason(_ type: String) -> String {
     switch type {
-    case "proc": "It shows the processes of the PID namespace that the process is in. "
-    case "sysfs": "It shows the devices of the network namespace that the process is in. "
+    case "proc":
+      "It shows the processes of the PID namespace that the process is in. " + Explainer.ordinaryDirectory
+    case "sysfs":
+      "It shows the devices of the network namespace that the process is in. " + Explainer.ordinaryDirectory
     case "devpts": "Every instance has its own terminals since Linux 4.7: the host's are not among them. "
     case "mqueue": "It shows the message queues of the IPC namespace that the process is in. "
     default: ""

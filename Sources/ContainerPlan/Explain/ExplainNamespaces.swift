@@ -86,7 +86,9 @@ extension Explainer {
       case .mount: "Last: with the mount namespace all paths of the host are gone."
       case .pid: "It takes effect for children only: the stage makes the container's process in it."
       case .network, .ipc, .uts, .cgroup, .time:
-        "After the user namespace, which gives the right to, and before the mount namespace, which hides the paths."
+        plan.steps.contains { $0.action == .joinNamespace(.user) }
+          ? "After the user namespace, which gives the right to."
+          : "While the process still has its rights on the host, which entering takes."
       }
     let who = side == .stage ? " By the stage, so that the runtime stays outside." : ""
     return Draft(

@@ -40,7 +40,7 @@ extension Explainer {
     Draft(
       "Make it the root directory and drop the old one",
       why:
-        "After the last step that needs a path of the host, and before anything that the container's files decide. "
+        "After the last step that needs a path of the host, and before those that use the container's own. "
         + "Unlike chroot(2), which a privileged process leaves with another chroot(2), this takes the host's tree "
         + "out of the namespace: there is nothing to go back to. With \".\" twice the old root lands on top of the "
         + "new one, and no directory for it is needed.",
@@ -98,9 +98,10 @@ extension Explainer {
         + "file system that all of them share. proc and sysfs know no namespaces here: /proc/kcore is the host's memory.",
       calls: [
         Calls.openInRoot(paths.first ?? "/"),
-        "fsopen(\"tmpfs\", FSOPEN_CLOEXEC), fsmount(context, FSMOUNT_CLOEXEC, "
-          + "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC) /* directories */",
-        "open_tree(null, \"\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH) /* files */", Calls.attach,
+        "fsopen(\"tmpfs\", FSOPEN_CLOEXEC)",
+        "fsmount(context, FSMOUNT_CLOEXEC, "
+          + "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC)",
+        "open_tree(null, \"\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH)", Calls.attach,
       ],
       manual: ["openat2(2)", "move_mount(2)"],
       shell: [

@@ -52,12 +52,15 @@ extension Explainer {
       kept == 0
       ? ""
       : " But for \(kept == 1 ? "number 3" : "numbers 3 to \(2 + Int(kept))"), which the caller passed on."
+    let hasHome = environment.contains { $0.utf8.starts(with: "HOME=".utf8) }
+    let home =
+      hasHome ? "" : " HOME, which the configuration leaves out, comes from the container's /etc/passwd."
     let variables = "/* \(environment.count) variable\(environment.count == 1 ? "" : "s") */"
     return Draft(
       "Become \(Quoting.plain(arguments.first ?? ""))",
       why:
         "The program replaces the runtime's copy: same process, same namespaces, new memory. All other descriptors "
-        + "close with it, so that nothing of the host stays open (CVE-2024-21626).\(inherited) Signals are back to their "
+        + "close with it, so that nothing of the host stays open (CVE-2024-21626).\(inherited)\(home) Signals are back to their "
         + "defaults. The runtime reads the end of file on their socket as success.",
       calls: [
         "close_range(\(3 + Int(kept)), ~0U, CLOSE_RANGE_CLOEXEC)", "rt_sigprocmask(SIG_SETMASK, [], NULL, 8)",

@@ -97,7 +97,7 @@ extension Explainer {
     let words = ([mode.rawValue] + flags.map(\.rawValue)).joined(separator: "|")
     let option: String? =
       switch mode {
-      case .default: "--localalloc"
+      case .default: nil
       case .local: "--localalloc"
       case .bind: "--membind=\(list)"
       case .interleave: "--interleave=\(list)"
