@@ -70,7 +70,7 @@ extension Explainer {
       "Make the container's process" + (names.isEmpty ? "" : " in new \(list(names)) namespaces"), why: why,
       calls: ["clone3({\(fields.joined(separator: ", "))}, 88)"],
       manual: ["clone3(2)", "namespaces(7)"] + types.map { Words.manual($0) },
-      shell: [(["unshare"] + options + ["\"$@\""]).joined(separator: " ")])
+      shell: types.isEmpty ? ["\"$@\" &"] : [(["unshare"] + options + ["\"$@\""]).joined(separator: " ")])
   }
 
   /// Words as a person lists them.

@@ -127,7 +127,7 @@ extension Explainer {
         )
       case .committed:
         (
-          "Tell the container that it is on record",
+          makesContainer ? "Tell the container that it is on record" : "Tell the process that it may go on",
           "The runtime's part is done. The message waits in the socket until "
             + "the container comes to it, at its very end: neither waits for the other in between."
         )
@@ -172,7 +172,7 @@ extension Explainer {
         ("Wait for the runtime's hooks", "What they set up must be there before the root changes.")
       case .committed:
         (
-          "Wait until the process is on record",
+          makesContainer ? "Wait until the process is on record" : "Wait for leave to go on",
           "Here and not earlier: usually the message is there already, so that "
             + "nobody waits. Never without it: a program must not run that nobody could find. If the runtime has died, "
             + "the socket ends, and so does this process."

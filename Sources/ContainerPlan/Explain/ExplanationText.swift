@@ -39,7 +39,7 @@ private struct Page {
     paragraph(step.title, first: mark, indent: indent)
     let request =
       step.origin.isEmpty
-      ? "every container has it" : "asked for by \(step.requestedBy ?? Quoting.plain(step.origin))"
+      ? "always" : "asked for by \(step.requestedBy ?? Quoting.plain(step.origin))"
     paragraph("\(step.side.words); \(request).", indent: indent)
     paragraph(step.why, indent: indent)
     for detail in step.details {
