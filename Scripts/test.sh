@@ -91,7 +91,7 @@ run_suite() {
   printf '\n=== %s\n' "$name"
   rm -f "$results_directory/$name"*.xml "$results_directory/$name.count"
   # A suite that hangs is one that failed.
-  timeout --kill-after=10 "${SUITE_TIMEOUT_SECONDS:-1500}" Scripts/test.sh --suite "$name" </dev/null || status=$?
+  timeout --kill-after=10 "${SUITE_TIMEOUT_SECONDS:-900}" Scripts/test.sh --suite "$name" </dev/null || status=$?
   count "$name" "$status"
   echo "=== $name: $(awk '{ print $1 " passed, " $2 " failed" }' "$results_directory/$name.count") (${SECONDS} s so far)"
 }
