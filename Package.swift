@@ -50,7 +50,7 @@ let package = Package(
     module("Seccomp", ["OCI"]),
 
     // Layer 3: the plan, and what executes it.
-    module("ContainerPlan", ["OCI", "Cgroups", "Seccomp", "Linux"]),
+    module("ContainerPlan", ["OCI", "Cgroups", "Seccomp", "JSON", "Linux"]),
     module(
       "ContainerRuntime",
       ["ContainerPlan", "Cgroups", "Seccomp", "SafePath", "JSON", "OCI", "Linux", "CLinux"]),
@@ -65,13 +65,16 @@ let package = Package(
     module(
       "RootFS",
       ["CCompression", "CLinux", "Linux", .product(name: "Crypto", package: "swift-crypto")]),
-    module("Engine", ["RootFS", "ContainerPlan", "Seccomp", "OCI", "JSON", "Linux", "SafePath"]),
+    module(
+      "Engine",
+      ["RootFS", "ContainerPlan", "Cgroups", "Seccomp", "SafePath", "OCI", "JSON", "Linux"]),
 
     // Layer 5: what people type.
     .executableTarget(
       name: "roost",
       dependencies: [
-        "Engine", "RootFS", "Linux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Engine", "ContainerPlan", "RootFS", "Linux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
 

@@ -39,12 +39,21 @@ public func readSignal(_ fd: FD) throws(SyscallError) -> (signal: Int32, sender:
   return (Int32(bitPattern: info.ssi_signo), Int32(bitPattern: info.ssi_pid))
 }
 
-/// Gives every standard signal its default disposition, so that nothing that this process or its caller ignores is
-/// inherited over execve. Nobody ignores real-time signals on behalf of others.
-public func resetSignalDispositions() {
-  for number in 1...31 where number != Int(SIGKILL) && number != Int(SIGSTOP) {
-    _ = cl_signal_default(Int32(number))
+/// Gives signals their default disposition, so that nothing that is ignored is inherited over execve.
+public func resetSignalDispositions(_ set: SignalSet) {
+  for number in Int32(1)...64 where set.contains(SignalSet(number)) {
+    _ = cl_signal_default(number)
   }
+}
+
+/// The signals that this process ignores, some of them perhaps since before it was executed (proc_pid_status(5)).
+public func ignoredSignals() throws(SyscallError) -> SignalSet {
+  let status = try readFile(.workingDirectory, "/proc/self/status", limit: 1 << 16)
+  for line in status.split(separator: 0x0A) where line.starts(with: "SigIgn:\t".utf8) {
+    guard let mask = UInt64(String(decoding: line.dropFirst(8), as: UTF8.self), radix: 16) else { break }
+    return SignalSet(rawValue: mask)
+  }
+  throw SyscallError("read", .invalidArgument, "/proc/self/status has no SigIgn line")
 }
 
 /// A write to a closed pipe becomes an error instead of a death.

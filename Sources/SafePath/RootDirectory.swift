@@ -44,7 +44,8 @@ public final class RootDirectory: Sendable {
     } catch {
       if error.errno == .noEntry { return try makeDirectory(path, mode: mode) }
       guard error.errno == .tooManyLinks || error.errno == .notDirectory else { throw error }
-      throw SyscallError("open", .invalidArgument, "\(path) must be mounted on ordinary directory, not on a link")
+      throw SyscallError(
+        "open", .invalidArgument, "\(path) must be mounted on ordinary directory, not on a link")
     }
   }
 

@@ -141,8 +141,8 @@ struct Planner {
       var limits = spec.linux?.resources
       limits?.devices = []
       let needsNone = effectiveUserID() != 0 && (limits ?? Resources()) == Resources()
-      options.appliesDevices = effectiveUserID() == 0
       let disabled = context.global.value("cgroup-manager") == "disabled" || needsNone
+      options.appliesDevices = !disabled && effectiveUserID() == 0
       let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: request.id, host: host,

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 import ArgumentParser
+import ContainerPlan
 import Engine
 
 /// `roost explain`: what `run` would do, without doing it.
@@ -21,8 +22,9 @@ struct ExplainCommand: ParsableCommand {
     let options = try RunOptions.parse(arguments)
     let engine = try parent.engine()
     let blueprint = try engine.blueprint(options, root: try engine.describeRoot(options.root))
-    var text = ""
-    for (index, step) in blueprint.preparations.enumerated() { text += "\(index + 1). \(step.summary)\n" }
-    try Output.write(text)
+    var text = "Before the runtime (roost itself)\n\n"
+    for step in blueprint.preparations { text += "  - \(step.summary)\n" }
+    text += "\nThe runtime (roost-runtime run)\n\n"
+    try Output.write(text + blueprint.explanation().text() + "\n")
   }
 }

@@ -94,7 +94,8 @@ struct WrongTypeTests {
   @Test("a key that occurs twice, and a document above the limit")
   func strictness() throws {
     let text = "{\"ociVersion\":\"1.0.0\",\n\"root\":{\"path\":\"a\",\"path\":\"b\"}}"
-    #expect(refusal(text)?.description == "config.json:2:20: /root/path: duplicate key: the object already has it")
+    #expect(
+      refusal(text)?.description == "config.json:2:20: /root/path: duplicate key: the object already has it")
     let huge = [UInt8](repeating: UInt8(ascii: " "), count: 100_000_000)
     let error = #expect(throws: SpecError.self) { try Spec(validating: huge, source: "config.json") }
     #expect(error?.description == "config.json: the document has 100000000 bytes, the limit is 16777216")

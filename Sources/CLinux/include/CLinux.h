@@ -311,11 +311,15 @@ static inline long cl_signalfd(int fd, uint64_t set, int flags) {
   return cl_result(syscall(SYS_signalfd4, fd, &set, sizeof set, flags));
 }
 // Resets the disposition of one signal to the default: an ignored signal would stay ignored over execve.
+// The raw call with the kernel's structure: glibc refuses the two real-time signals that it keeps for itself.
 static inline long cl_signal_default(int number) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = SIG_DFL;
-  return cl_result(sigaction(number, &action, NULL));
+  struct {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    uint64_t mask;
+  } action = {0};
+  return cl_result(syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask));
 }
 static inline long cl_signal_ignore(int number) {
   struct sigaction action;

@@ -178,7 +178,7 @@ final class ContainerSide {
       for number in 0..<preserved where FD(Int32(3 + number)).isOpen {
         try FD(Int32(3 + number)).setCloseOnExec(false)
       }
-      resetSignalDispositions()
+      resetSignalDispositions(launch.ignoredSignals)
       try setSignalMask([])
     }
     let error = execve(program, argumentList, environmentList)

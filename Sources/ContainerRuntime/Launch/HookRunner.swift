@@ -72,7 +72,7 @@ struct HookRunner {
       try closeRange(from: 3)
       try chdir(workingDirectory)
       try setSignalMask([])
-      resetSignalDispositions()
+      resetSignalDispositions(.all)
       throw execve(hook.path, arguments, environment)
     } catch {
       try? writeAll(.standardError, Array("\(error)".utf8))  // bestEffort: the exit status says it too

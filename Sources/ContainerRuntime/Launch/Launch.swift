@@ -33,6 +33,10 @@ final class Launch {
   /// The pidfd of the container to join.
   var target: OwnedDescriptor?
   var cgroups: CgroupMembership?
+  /// What the runtime ignores, itself or for its caller; the program ignores nothing.
+  var ignoredSignals = SignalSet.all
+  /// Who answers system calls that the profile refers to it.
+  var seccompAgent: SeccompAgent?
   /// On which `start` knocks.
   var startSocket: OwnedDescriptor?
 
@@ -78,6 +82,30 @@ final class Launch {
       bundle: record.bundle, annotations: record.annotations)
     state.rootfs = record.rootfs
     return state
+  }
+}
+
+/// The listener of a profile with `SCMP_ACT_NOTIFY` (`config-linux.md`, "Seccomp").
+struct SeccompAgent {
+  let path: String
+  let metadata: String?
+
+  init?(_ profile: SeccompProfile?) {
+    guard let path = profile?.listenerPath else { return nil }
+    self.path = path
+    metadata = profile?.listenerMetadata
+  }
+
+  /// Hands the listener over, with the state that tells the agent whose it is.
+  func deliver(_ listener: FD, pid: Int32, _ state: State) throws(StepFailure) {
+    var message = ContainerProcessState(
+      ociVersion: state.ociVersion, fds: [ContainerProcessState.seccompDescriptorName], pid: pid, state: state
+    )
+    message.metadata = metadata
+    try step("seccomp agent \(path) (config.json: /linux/seccomp/listenerPath)") { () throws(SyscallError) in
+      let socket = try connectUnix(.stream, path: path)
+      try Linux.send(socket.fd, message.encoded, passing: listener)
+    }
   }
 }
 

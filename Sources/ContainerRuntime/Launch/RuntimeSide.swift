@@ -203,6 +203,11 @@ final class RuntimeSide {
     case .console:
       guard let descriptor else { throw StepFailure("no terminal came from the container") }
       try deliver(console: descriptor)
+    case .seccompListener:
+      guard let descriptor, let agent = launch.seccompAgent else {
+        throw StepFailure("no seccomp listener came from the container")
+      }
+      try agent.deliver(descriptor.fd, pid: process?.pid ?? 0, launch.state(.creating))
     case .processMade:
       // The stage has made the container's process as a child of ours, and is done itself.
       guard payload.count == 4, let stage = process else {

@@ -101,9 +101,14 @@ public struct Creation {
       hasUserNamespace: spec.linux?.namespace(.user) != nil, hasHooks: spec.hooks.map { !$0.isEmpty } ?? false
     )
     let directory = try store.create(request.id)
-    return Launch(
+    let launch = Launch(
       plan: plan, directory: directory, record: record, configuration: configuration,
       console: options.console, trace: options.trace)
+    launch.seccompAgent = SeccompAgent(spec.linux?.seccomp)
+    do throws(SyscallError) { launch.ignoredSignals = try ignoredSignals() } catch {
+      throw RuntimeError(error)
+    }
+    return launch
   }
 
   private func absolute(_ path: String) -> String {

@@ -39,6 +39,7 @@ public struct Joining {
     let launch = Launch(
       plan: plan, directory: directory, record: record, configuration: [], console: console,
       trace: options.trace)
+    launch.seccompAgent = SeccompAgent(spec.linux?.seccomp)
     let foreground: Foreground?
     do throws(SyscallError) {
       foreground = options.detach ? nil : try Foreground()

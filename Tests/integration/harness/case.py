@@ -183,7 +183,10 @@ class Bundle:
 
     def save(self):
         text = self.raw if self.raw is not None else json.dumps(self.spec)
-        (self.directory / "config.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+        # Replaced, not rewritten: a runtime that was started before may be reading it.
+        fresh = self.directory / "config.json.new"
+        fresh.write_bytes(text if isinstance(text, bytes) else text.encode())
+        fresh.rename(self.directory / "config.json")
         return self
 
     # Commands.

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import Cgroups
+public import ContainerPlan
+import Linux
+import OCI
+import Seccomp
+
+extension Blueprint {
+  /// The steps that the runtime is going to take, with the flags of `run` in place of fields of the configuration.
+  ///
+  /// Reads which cgroups the host has, changes nothing, and needs no privileges.
+  public func explanation() throws(EngineError) -> Explanation {
+    try plan().explanation(naming: FlagNames.flag)
+  }
+
+  private func plan() throws(EngineError) -> Plan {
+    let user = effectiveUserID()
+    let request = CreateRequest(.run, id: "CONTAINER", bundle: "BUNDLE")
+    let seccomp: SeccompProgram?
+    do throws(SeccompError) {
+      seccomp = try spec.linux?.seccomp.map { profile throws(SeccompError) in
+        try SeccompProgram.compile(profile)
+      }
+    } catch { throw EngineError("--security-opt seccomp: \(error)") }
+    let cgroups = try cgroupPlan(isRoot: user == 0)
+    do throws(PlanError) {
+      return try Plan.compile(
+        spec, request, host: HostFacts(effectiveUserID: user), cgroups: cgroups, seccomp: seccomp)
+    } catch { throw EngineError("\(FlagNames.flag(error.pointer) ?? error.pointer): \(error.problem)") }
+  }
+
+  private func cgroupPlan(isRoot: Bool) throws(EngineError) -> CgroupPlan {
+    do throws(CgroupError) {
+      var options = CgroupOptions()
+      options.defaultDevices = DefaultDevices.rules
+      options.appliesDevices = isRoot
+      return try CgroupPlan(
+        resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: "CONTAINER",
+        host: try CgroupHost.detect(), options: options)
+    } catch { throw EngineError("\(error)") }
+  }
+}
+
+/// Which flag of `run` sets a field of the configuration.
+enum FlagNames {
+  private static let table: [(pointer: String, flag: String)] = [
+    ("/linux/resources/memory/limit", "--memory"), ("/linux/resources/memory/swap", "--memory-swap"),
+    ("/linux/resources/memory/reservation", "--memory-reservation"),
+    ("/linux/resources/cpu/quota", "--cpus"), ("/linux/resources/cpu/period", "--cpus"),
+    ("/linux/resources/cpu/shares", "--cpu-shares"), ("/linux/resources/cpu/cpus", "--cpuset-cpus"),
+    ("/linux/resources/cpu/mems", "--cpuset-mems"), ("/linux/resources/pids/limit", "--pids-limit"),
+    ("/linux/resources/devices", "--device"), ("/linux/devices", "--device"), ("/linux/sysctl", "--sysctl"),
+    ("/linux/seccomp", "--security-opt seccomp"), ("/linux/maskedPaths", "--security-opt mask"),
+    ("/process/noNewPrivileges", "--security-opt no-new-privileges"), ("/process/user", "--user"),
+    ("/process/capabilities", "--cap-add, --cap-drop"), ("/process/rlimits", "--ulimit"),
+    ("/process/cwd", "--workdir"), ("/process/terminal", "--tty"),
+    ("/process/oomScoreAdj", "--oom-score-adj"), ("/hostname", "--hostname"),
+    ("/root/readonly", "--read-only"),
+    ("/root/path", "ROOT"), ("/process/args", "COMMAND"),
+  ]
+
+  /// The flag for a pointer or for what it is a part of; nil where no flag sets it.
+  static func flag(_ pointer: String) -> String? {
+    table.first { row in
+      guard pointer.utf8.starts(with: row.pointer.utf8) else { return false }
+      let rest = pointer.utf8.dropFirst(row.pointer.utf8.count)
+      return rest.isEmpty || rest.first == UInt8(ascii: "/")
+    }?.flag
+  }
+}
