@@ -104,8 +104,8 @@ extension ContainerEngine {
   ///
   /// - Throws: ``EngineError`` naming the flag.
   public func blueprint(_ options: RunOptions, root: RootSource) throws(EngineError) -> Blueprint {
-    // An id that says that it is none: what is printed must not pretend to exist.
-    let id = String(repeating: "0", count: 64)
+    // A word that says that it is no id: what is printed must not pretend to exist.
+    let id = "CONTAINER"
     let facts = try FactsReader(options: options, caller: caller)
       .read(id: id, directory: Store.path(of: id, location), root: root)
     return try Blueprint.make(options, facts)
