@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Cgroups
 public import ContainerPlan
 internal import Glibc
 public import Linux
 public import OCI
+internal import SafePath
 
 /// Starts another process in a running container: `exec`.
 public struct Joining {
@@ -14,6 +16,8 @@ public struct Joining {
     public var pidFile: String?
     public var ignoresPaused = false
     public var trace: Trace?
+    /// Cgroups below the container's own, each a path or `CONTROLLERS:PATH` (`exec --cgroup`).
+    public var cgroups: [String] = []
 
     public init() {}
   }
@@ -87,6 +91,33 @@ extension Containers {
     case .creating, .stopped: throw RuntimeError("cannot exec in a stopped container")
     }
     let spec = try container.readSpec()
-    return Joining(container, record, spec, options)
+    return Joining(container, try record.entering(options.cgroups), spec, options)
+  }
+}
+
+extension Record {
+  /// The record with other places to enter the cgroups at.
+  ///
+  /// - Parameter places: paths below the container's cgroups; with controllers and a colon in front, only in the
+  ///   hierarchies of those.
+  func entering(_ places: [String]) throws(RuntimeError) -> Record {
+    var changed = self
+    for place in places {
+      let parts = place.utf8.split(separator: 0x3A, maxSplits: 1).map { String(decoding: $0, as: UTF8.self) }
+      guard let path = parts.last, !components(path).contains("..") else {
+        throw RuntimeError("--cgroup \(place): expected a path below the container's cgroup, without ..")
+      }
+      let wanted = parts.count == 2 ? parts[0].utf8.split(separator: 0x2C) : []
+      var found = wanted.isEmpty
+      for index in changed.cgroups.indices {
+        let names = changed.cgroups[index].hierarchy.utf8.split(separator: 0x2C)
+        let isMeant = wanted.isEmpty || wanted.contains { one in names.contains { $0.elementsEqual(one) } }
+        guard isMeant else { continue }
+        found = true
+        changed.cgroups[index].path += "/" + components(path).joined(separator: "/")
+      }
+      guard found else { throw RuntimeError("--cgroup \(place): the container has no such controller") }
+    }
+    return changed
   }
 }

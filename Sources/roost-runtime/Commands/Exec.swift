@@ -25,6 +25,7 @@ extension Command {
       .value("console-socket", nil, "socket that gets the terminal"),
       .value("pid-file", nil, "file that gets the process id"),
       .value("preserve-fds", nil, "pass so many descriptors after the standard streams"),
+      .value("cgroup", nil, "[CONTROLLERS:]PATH below the container's cgroup, may be repeated"),
       .flag("ignore-paused", nil, "also in a paused container"),
       .flag("trace", nil, "print the time of each step"),
     ], interspersed: false
@@ -34,6 +35,7 @@ extension Command {
     var options = Joining.Options()
     options.detach = try context.arguments.flag("detach")
     options.pidFile = context.arguments.value("pid-file")
+    options.cgroups = context.arguments.all("cgroup")
     options.ignoresPaused = try context.arguments.flag("ignore-paused")
     if try context.arguments.flag("trace") { options.trace = Trace() }
     let joining = try attempt { () throws(RuntimeError) in try containers.join(id, options: options) }
