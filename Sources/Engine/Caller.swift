@@ -3,6 +3,7 @@
 
 import Glibc
 import Linux
+import OCI
 
 /// Who calls the engine, and from where.
 public struct Caller: Sendable {
@@ -36,6 +37,16 @@ public struct Caller: Sendable {
     var result: [String: String] = [:]
     for name in names { result[name] = variable(name) }
     return result
+  }
+
+  /// The size of the terminal that one of the standard streams is; nil where none is.
+  static func terminalSize() -> ConsoleSize? {
+    for stream in [FD.standardInput, .standardOutput, .standardError] where isTerminal(stream) {
+      // A terminal that does not know its size is like none.
+      guard let size = try? windowSize(stream), size.rows > 0, size.columns > 0 else { continue }
+      return ConsoleSize(height: size.rows, width: size.columns)
+    }
+    return nil
   }
 
   // MARK: Environment

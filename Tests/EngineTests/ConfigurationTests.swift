@@ -127,6 +127,14 @@ import Testing
     #expect(try self.process("-u", "web", "./r").env.last == "HOME=/srv")
   }
 
+  @Test func terminal() throws {
+    let size = ConsoleSize(height: 24, width: 80)
+    let with = try #require(try make(["-t", "./r"]) { $0.consoleSize = size }.spec.process)
+    #expect(with.terminal && with.consoleSize == size)
+    let without = try #require(try make(["./r"]) { $0.consoleSize = size }.spec.process)
+    #expect(!without.terminal && without.consoleSize == nil)
+  }
+
   @Test func rights() throws {
     let root = try process("./r")
     #expect(
@@ -318,7 +326,8 @@ import Testing
     return try ExecProcess(
       options: options, container: container, users: UserDatabase(passwd: "web:x:5:6::/srv:"),
       environmentFiles: [],
-      environment: ["P": "q"], available: (1 << 41) - 1
+      environment: ["P": "q"], available: (1 << 41) - 1,
+      consoleSize: ConsoleSize(height: 3, width: 4)
     ).process()
   }
 
@@ -332,7 +341,7 @@ import Testing
 
   @Test func whatTheFlagsChange() throws {
     let changed = try process("-it", "-e", "A=2", "-e", "P", "-e", "Q", "-w", "/x/", "-u", "web", "c", "ls")
-    #expect(changed.terminal)
+    #expect(changed.terminal && changed.consoleSize == ConsoleSize(height: 3, width: 4))
     #expect(changed.cwd == "/x")
     #expect(changed.env == ["PATH=/bin", "HOME=/srv", "A=2", "TERM=xterm", "P=q"])
     #expect(changed.user == User(uid: 5, gid: 6, umask: 0o77, additionalGids: [6]))

@@ -15,6 +15,8 @@ struct ExecProcess {
   let environment: [String: String]
   /// The engine's own bounding set: bit n is capability n.
   let available: UInt64
+  /// The size of the caller's terminal.
+  let consoleSize: ConsoleSize?
 
   func process() throws(EngineError) -> Process {
     for (index, argument) in options.command.enumerated() where argument.utf8.contains(0) {
@@ -23,7 +25,7 @@ struct ExecProcess {
     var process = container
     process.args = options.command
     process.terminal = options.terminal
-    process.consoleSize = nil
+    process.consoleSize = options.terminal ? consoleSize : nil
     if let directory = options.workingDirectory { process.cwd = directory }
     var variables = Variables(container.env)
     if options.terminal { variables.set("TERM", "xterm") }

@@ -44,6 +44,8 @@ public struct Facts: Equatable, Sendable {
   /// The host's `/etc/hosts` and `/etc/resolv.conf`, for `--network host`.
   public var hostsFile = ""
   public var resolverFile = ""
+  /// The size of the caller's terminal, for `--tty`.
+  public var consoleSize: ConsoleSize?
   /// Our own executable, for `--init`.
   public var executable = ""
 

@@ -18,6 +18,7 @@ struct FactsReader {
     facts.rootIsShared = root.isShared
     facts.defaultCommand = root.defaultCommand
     facts.executable = caller.executable
+    if options.terminal { facts.consoleSize = Caller.terminalSize() }
     if root.isPrepared { facts.users = try users(root.path) }
     facts.rootDigest = root.digest
     facts.environmentFiles = try caller.environmentEntries(inFiles: options.environmentFiles)

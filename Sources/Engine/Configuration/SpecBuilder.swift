@@ -58,6 +58,8 @@ struct SpecBuilder {
       options.user, additional: options.additionalGroups, umask: options.umask ?? 0o022)
     var process = Process(args: try arguments(), cwd: options.workingDirectory ?? "/")
     process.terminal = options.terminal
+    // Set before the payload starts; later changes reach it as signals.
+    process.consoleSize = options.terminal ? facts.consoleSize : nil
     process.user = identity.user
     process.env = environment(home: identity.home)
     process.capabilities = capabilities(isRoot: identity.user.uid == 0)

@@ -49,7 +49,8 @@ extension ContainerEngine {
       let builder = ExecProcess(
         options: options, container: process,
         users: options.user == nil ? UserDatabase() : try users(of: view.state), environmentFiles: files,
-        environment: caller.passedOn(files + options.environment), available: try FactsReader.boundingSet())
+        environment: caller.passedOn(files + options.environment), available: try FactsReader.boundingSet(),
+        consoleSize: Caller.terminalSize())
       return try builder.process()
     } catch let error as EngineError {
       throw error

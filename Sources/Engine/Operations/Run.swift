@@ -101,7 +101,7 @@ public struct ContainerEngine: Sendable {
     let record = try builder.document()
     try container.create(ContainerDirectory.FileName.configuration, SpecText.json(spec))
     // Last: a container without a record is one that was never finished.
-    try container.create(ContainerDirectory.FileName.record, Array(record.json().utf8))
+    try container.replace(ContainerDirectory.FileName.record, Array(record.json().utf8))
   }
 
   private func writeIDFile(_ id: String, _ name: String) throws(EngineError) {

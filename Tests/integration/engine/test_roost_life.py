@@ -177,11 +177,10 @@ def test_state_directories_are_private(roost, root):
 @pytest.mark.parametrize("moment", [0.0, 0.005, 0.01, 0.02, 0.04, 0.08])
 def test_killed_at_any_moment_rm_clears_up(roost, root, moment):
     # The runtime dies with the engine here; the references then leave cgroups that their `delete` does not know.
-    process = roost.popen("run", "--name", "box", "--overlay", root, "sleep", "1000", stdout=-3, stderr=-3,
-                          stdin=-3, start_new_session=True)
+    process = roost.popen("run", "--name", "box", "--overlay", root, "sleep", "1000", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     time.sleep(moment)
     os.killpg(process.pid, signal.SIGKILL)
-    # Once its process is on record, the container outlives the runtime, as with every other runtime.
     process.wait()
     for identifier in roost.ids():
         roost("rm", "--force", identifier).succeeds()

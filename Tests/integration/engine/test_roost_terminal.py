@@ -65,8 +65,7 @@ def test_resize(on_terminal, root):
 
 def test_exec(on_terminal, roost, root):
     roost.start(root, "sleep", "1000")
-    # The size may come a moment after the start.
-    script = 'while ! stty size 2> /dev/null; do sleep 0.05; done; read x; echo "<$x>"; exit 5'
+    script = 'stty size; read x; echo "<$x>"; exit 5'
     lent = on_terminal("exec", "-it", "box", "sh", "-c", script, rows=20, columns=90)
     lent.terminal.until("20 90")
     lent.terminal.send("hi\n")
