@@ -16,7 +16,10 @@ struct ExecCommand: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: .hidden)
   var arguments: [String] = []
 
-  func run() throws {
+  func run() throws { try Self.run(arguments, root: parent.root) }
+
+  /// - Parameter root: The value of roost's own `--root`.
+  static func run(_ arguments: [String], root: String?) throws {
     if asksForHelp(arguments, ExecOptions.table) {
       return try Output.write(
         """
@@ -26,7 +29,7 @@ struct ExecCommand: ParsableCommand {
         \(ExecOptions.table.help())
         """)
     }
-    let code = try parent.engine().exec(try ExecOptions.parse(arguments))
+    let code = try Roost.engine(root: root).exec(try ExecOptions.parse(arguments))
     if code != 0 { throw ExitStatus(code: code) }
   }
 }

@@ -17,10 +17,13 @@ struct ExplainCommand: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: .hidden)
   var arguments: [String] = []
 
-  func run() throws {
+  func run() throws { try Self.run(arguments, root: parent.root) }
+
+  /// - Parameter root: The value of roost's own `--root`.
+  static func run(_ arguments: [String], root: String?) throws {
     if asksForHelp(arguments, RunFlags.table) { return try Output.write(RunCommand.help) }
     let options = try RunOptions.parse(arguments)
-    let engine = try parent.engine()
+    let engine = try Roost.engine(root: root)
     let blueprint = try engine.blueprint(options, root: try engine.describeRoot(options.root))
     var text = "Before the runtime (roost itself)\n\n"
     for step in blueprint.preparations { text += "  - \(step.summary)\n" }

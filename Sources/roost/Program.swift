@@ -15,11 +15,10 @@ enum Program {
     // The runtime and the files that we make must not depend on the caller's mask.
     setUmask(0o022)
     do {
+      try openStandardStreams()
       // What the caller forgot to close must reach neither the runtime nor a container.
       try closeRangeOnExec(from: 3)
-      try checkCommand(arguments)
-      var command = try Roost.parseAsRoot(arguments)
-      try command.run()
+      try dispatch(arguments)
       return 0
     } catch let status as ExitStatus {
       return status.code
@@ -34,15 +33,41 @@ enum Program {
     }
   }
 
-  /// A word in the place of a command that is none would otherwise be called an unexpected argument.
-  private static func checkCommand(_ arguments: [String]) throws(EngineError) {
-    var index = 0
-    while index < arguments.count, arguments[index] == "--root" { index += 2 }
-    guard index < arguments.count, let first = arguments[index].utf8.first, first != UInt8(ascii: "-") else {
-      return
+  /// A standard stream that the caller closed would be the number of the next file that we open, and what is printed
+  /// would land in it.
+  private static func openStandardStreams() throws(SyscallError) {
+    for number in Int32(0)...2 where !FD(number).isOpen {
+      let null = try openat(.workingDirectory, "/dev/null", .readWrite)
+      try FD(null.release()).setCloseOnExec(false)
     }
-    let name = arguments[index]
-    if name == "help" { return }
+  }
+
+  /// Finds the command and runs it.
+  ///
+  /// The commands that start processes parse their own arguments anyway, so they are called directly: ArgumentParser
+  /// takes a millisecond to get there.
+  private static func dispatch(_ arguments: [String]) throws {
+    var rest = arguments[...]
+    var root: String?
+    while rest.first == "--root", rest.count > 1 {
+      root = rest[rest.startIndex + 1]
+      rest = rest.dropFirst(2)
+    }
+    let behind = Array(rest.dropFirst())
+    switch rest.first {
+    case "run": return try RunCommand.run(behind, root: root)
+    case "exec": return try ExecCommand.run(behind, root: root)
+    case "explain": return try ExplainCommand.run(behind, root: root)
+    case let name?: try checkCommand(name)
+    case nil: break
+    }
+    var command = try Roost.parseAsRoot(arguments)
+    try command.run()
+  }
+
+  /// A word in the place of a command that is none would otherwise be called an unexpected argument.
+  private static func checkCommand(_ name: String) throws(EngineError) {
+    if name == "help" || name.utf8.first == UInt8(ascii: "-") { return }
     for command in Roost.configuration.subcommands where command.configuration.commandName == name { return }
     throw EngineError("there is no command \(name); roost --help lists them")
   }

@@ -19,7 +19,12 @@ struct Roost: ParsableCommand {
   var root: String?
 
   /// The engine for this command line and this caller.
-  func engine() throws(EngineError) -> ContainerEngine {
+  func engine() throws(EngineError) -> ContainerEngine { try Self.engine(root: root) }
+
+  /// The engine for this caller.
+  ///
+  /// - Parameter root: The value of `--root`.
+  static func engine(root: String?) throws(EngineError) -> ContainerEngine {
     let caller = try Caller.current()
     var environment: [String: String] = [:]
     for name in ["ROOST_ROOT", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "HOME"] {

@@ -18,10 +18,13 @@ struct RunCommand: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: .hidden)
   var arguments: [String] = []
 
-  func run() throws {
-    if asksForHelp(arguments, RunFlags.table) { return try Output.write(Self.help) }
+  func run() throws { try Self.run(arguments, root: parent.root) }
+
+  /// - Parameter root: The value of roost's own `--root`.
+  static func run(_ arguments: [String], root stateRoot: String?) throws {
+    if asksForHelp(arguments, RunFlags.table) { return try Output.write(help) }
     let options = try RunOptions.parse(arguments)
-    let engine = try parent.engine()
+    let engine = try Roost.engine(root: stateRoot)
     var bar = ProgressBar(isOn: !options.quiet)
     let root: RootSource
     do {

@@ -13,91 +13,81 @@ extension ContainerEngine {
     let store = try Store(location)
     let directory = try store.find(name)
     let id = directory.id
-    let view: ContainerView
+    var view: ContainerView?
     do {
-      guard let found = try ContainerView(directory) else { return try removeUnfinished(directory, store) }
-      view = found
+      view = try ContainerView(directory)
     } catch {
+      // What is damaged can still be removed, if that is what is wanted.
       guard force else { throw error }
-      return try removeDamaged(directory, store)
     }
-    if view.state.phase == .running || view.isAlive {
-      guard force else {
-        throw EngineError(
-          "the container \(view.record.name) is running: `roost stop \(view.record.name)` ends it, --force kills it"
-        )
-      }
-      try end(view)
-    }
-    guard try waitForLock(directory) else {
+    if let view, view.isAlive, !force {
       throw EngineError(
-        "the container \(view.record.name) is still being watched over after \(Self.patienceSeconds) s")
+        "the container \(view.record.name) is running: `roost stop \(view.record.name)` ends it, --force kills it"
+      )
     }
+    try end(directory, view, force: force)
     // A container that removes itself has done so by now.
     guard try store.open(id) != nil else { return }
-    try view.runtime.forget(id, log: Store.logPath(of: id, location))
-    try store.remove(id, name: view.record.name)
+    try view?.runtime.forget(id, log: Store.logPath(of: id, location))
+    try store.remove(id, name: view?.record.name)
   }
 
   /// How long the end of a killed container may take.
   private static let patienceSeconds: Int64 = 10
 
-  /// What a process that was killed left of a container that it was making.
-  private func removeUnfinished(
-    _ directory: borrowing ContainerDirectory, _ store: borrowing Store
+  /// Waits until nothing of a container runs and nobody watches over it; with `force`, kills what runs. Holds the
+  /// container's lock afterwards.
+  private func end(
+    _ directory: borrowing ContainerDirectory, _ view: ContainerView?, force: Bool
   ) throws(EngineError) {
-    guard try directory.lock() else {
-      throw EngineError("the container \(ContainerName.short(directory.id)) is just being made")
-    }
-    try store.remove(directory.id, name: nil)
-  }
-
-  /// A container whose files cannot be read: what is known of its process is killed, the rest removed.
-  private func removeDamaged(
-    _ directory: borrowing ContainerDirectory, _ store: borrowing Store
-  ) throws(EngineError) {
-    // bestEffort: a state that cannot be read either names no process; a monitor that lives shows in the lock.
-    if let state = try? directory.readState() {
-      do {
-        if let process = try Liveness.open(state) { try pidfdSendSignal(process.fd, SIGKILL) }
-      } catch {
-        if error.errno != .noProcess { throw EngineError("\(directory.path): \(error)") }
-      }
-    }
-    guard try waitForLock(directory) else {
-      throw EngineError(
-        "\(directory.path): the container is still being watched over after \(Self.patienceSeconds) s")
-    }
-    guard try store.open(directory.id) != nil else { return }
-    try store.remove(directory.id, name: nil)
-  }
-
-  /// Kills a running container and waits for its process.
-  private func end(_ view: ContainerView) throws(EngineError) {
-    do {
-      guard let process = try Liveness.open(view.state) else { return }
-      try kill(view, signal: SIGKILL)
-      var entries = [PollEntry(process.fd)]
-      guard try poll(&entries, timeoutMilliseconds: Int32(Self.patienceSeconds) * 1000) > 0 else {
-        throw EngineError(
-          "the container \(view.record.name) is still there \(Self.patienceSeconds) s after SIGKILL")
-      }
-    } catch let error as EngineError {
-      throw error
-    } catch {
-      throw EngineError("\(view.record.name): \(error)")
-    }
-  }
-
-  /// Waits until the container's monitor has recorded the end and is gone.
-  private func waitForLock(_ directory: borrowing ContainerDirectory) throws(EngineError) -> Bool {
+    let shown = view?.record.name ?? ContainerName.short(directory.id)
     let deadline = monotonicNanoseconds() + Self.patienceSeconds * 1_000_000_000
     var pause: UInt32 = 500
-    while try !directory.lock() {
-      if monotonicNanoseconds() >= deadline { return false }
+    while true {
+      // Looked at again each time: a container that is just being started gets its process only now.
+      let isGone = try killProcess(of: directory, view, force: force)
+      if isGone, try directory.lock() { return }
+      guard monotonicNanoseconds() < deadline else {
+        throw EngineError("the container \(shown) has not ended within \(Self.patienceSeconds) s")
+      }
       usleep(pause)
       pause = min(pause * 2, 20_000)
     }
-    return true
+  }
+
+  /// Kills a container's recorded process, if it lives.
+  ///
+  /// - Returns: whether there is none.
+  private func killProcess(
+    of directory: borrowing ContainerDirectory, _ view: ContainerView?, force: Bool
+  ) throws(EngineError) -> Bool {
+    let state: ContainerState
+    do {
+      state = try directory.readState()
+    } catch {
+      // A state that cannot be read names no process; a monitor that lives shows in the lock.
+      return true
+    }
+    do {
+      guard let process = try Liveness.open(state) else { return true }
+      guard force else { return false }
+      if let view {
+        do {
+          try view.runtime.call(
+            ["kill", view.record.id, String(SIGKILL)], log: Store.logPath(of: view.record.id, location))
+        } catch {
+          // It may have ended in between. If not, the next round tells why it cannot be killed.
+          if try Liveness.open(state) != nil { throw error }
+        }
+      } else {
+        try pidfdSendSignal(process.fd, SIGKILL)
+      }
+      var entries = [PollEntry(process.fd)]
+      return try poll(&entries, timeoutMilliseconds: 1000) > 0
+    } catch let error as EngineError {
+      throw error
+    } catch {
+      throw EngineError("\(directory.path): \(error)")
+    }
   }
 }

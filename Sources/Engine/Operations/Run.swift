@@ -23,6 +23,10 @@ public struct ContainerEngine: Sendable {
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
   public func run(_ options: RunOptions, root: RootSource) throws(EngineError) -> Int32 {
+    guard caller.isRoot else {
+      throw EngineError(
+        "containers of ordinary users are not available yet: run it as root, for example with sudo")
+    }
     try checkStreams(options)
     defer { withExtendedLifetime(root) {} }
     let runtime = RuntimeCommand(

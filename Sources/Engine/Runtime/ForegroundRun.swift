@@ -47,7 +47,15 @@ struct ForegroundRun {
       mask: mask, ownGroup: !options.forwardsSignals && !options.terminal)
     var progress = Progress()
     if options.memory.limit != nil { progress.memory = OutOfMemoryWatch(cgroupsPath: cgroupsPath) }
-    let status = try wait(child.pidfd.fd, signals, container, &progress)
+    let status: ExitStatus
+    do {
+      status = try wait(child.pidfd.fd, signals, container, &progress)
+    } catch {
+      // Without a watch there is no container: whoever catches this makes the runtime clear up.
+      try? pidfdSendSignal(child.pidfd.fd, SIGKILL)
+      _ = try waitid(child.pidfd.fd)
+      throw error
+    }
     // A short life may be over before the first look.
     if progress.started == 0, let pid = try container.readPid() {
       progress.started = realtimeNanoseconds()

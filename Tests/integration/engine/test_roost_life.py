@@ -130,6 +130,18 @@ def test_rm_force_of_what_removes_itself(roost, root):
     assert roost.is_empty()
 
 
+@pytest.mark.parametrize("moment", [0.0, 0.004, 0.008, 0.016, 0.03])
+def test_rm_force_of_what_is_being_started(roost, root, moment):
+    process = roost.popen("run", "--name", "box", "--overlay", root, "sleep", "1000", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    eventually(lambda: roost.ids() or process.poll() is not None, "the container exists")
+    time.sleep(moment)
+    for identifier in roost.ids():
+        roost("rm", "--force", identifier).succeeds()
+    process.wait(15)
+    assert roost.is_empty()
+
+
 def test_the_id_file(roost, root, case):
     file = case.directory / "cid"
     container = roost.start("--cidfile", file, "--rm", root, "sleep", "1000")

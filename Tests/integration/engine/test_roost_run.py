@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Roost authors
 """`roost run`: the command, its streams, its exit status, and what a failure leaves."""
 import os
+import shutil
 import signal
 import subprocess
 
@@ -167,6 +168,23 @@ def test_descriptors_of_the_caller_stay_outside(roost, root):
         os.close(reader)
         os.close(writer)
     assert set(out) <= {"0", "1", "2", "3"}
+
+
+def test_closed_standard_streams_do_no_harm(roost, root):
+    script = f"exec 0<&- 1>&- 2>&-; exec {roost.path} run --name odd --overlay {root} sh -c 'echo x; echo y >&2; exit 3'"
+    done = subprocess.run(["sh", "-c", script], env=roost.environment(), timeout=15)
+    assert done.returncode == 3
+    assert roost.inspect("odd")["State"]["ExitCode"] == 3
+
+
+def test_an_ordinary_user_gets_a_clear_answer(roost, root, case):
+    command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", roost.path, "run", str(root), "true"]
+    environment = roost.environment({"ROOST_ROOT": "/tmp/nobody-roost"})
+    os.chmod(case.directory.parent, 0o755)
+    os.chmod(case.directory, 0o755)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=15)
+    shutil.rmtree("/tmp/nobody-roost", ignore_errors=True)
+    assert done.returncode == 125 and "run it as root" in done.stderr
 
 
 def test_ten_at_once(roost, root):
