@@ -9,6 +9,7 @@ final class Runner {
   let contenders: [Contender]
   let workshop: Workshop
   private(set) var problems: [String] = []
+  private var sequence = 0
 
   init(options: Options, contenders: [Contender], workshop: Workshop) {
     self.options = options
@@ -37,13 +38,12 @@ final class Runner {
   /// One mode of a scenario. Who fails is out of it, and of the modes that follow.
   private func run(_ scenario: Scenario, _ mode: Mode, _ taking: inout [Trial]) -> Timing {
     let warmUps = 2
-    let idle = mode == .afterIdling ? options.idleMilliseconds : 0
     var series: [String: Series] = [:]
     for round in 0..<(options.runs + warmUps) {
       for place in 0..<taking.count {
         let trial = taking[(place + round) % taking.count]
         if series[trial.contender.name] == nil && round > 0 { continue }
-        let measured = measure(scenario, trial, round: mode == .backToBack ? round : -1 - round, idle: idle)
+        let measured = measure(scenario, trial, mode)
         if let measured {
           series[trial.contender.name, default: Series()].nanoseconds += round < warmUps ? [] : [measured]
         } else {
@@ -57,18 +57,24 @@ final class Runner {
       rows: taking.compactMap { trial in series[trial.contender.name].map { (trial.contender.name, $0) } })
   }
 
-  private func measure(_ scenario: Scenario, _ trial: Trial, round: Int, idle: Int) -> Int64? {
+  private func measure(_ scenario: Scenario, _ trial: Trial, _ mode: Mode) -> Int64? {
     var nanoseconds: Int64?
     attempt(scenario.name, trial.contender) { () throws(BenchError) in
-      let command = try trial.prepare(round)
-      if idle > 0 { sleep(milliseconds: idle) }
-      let sample = try workshop.spawner.run(command, environment: trial.environment)
-      guard sample.status == 0 else { throw workshop.spawner.failure(of: command, sample) }
-      try trial.cleanUp()
-      nanoseconds = sample.nanoseconds
+      if scenario.repeatsBefore && mode == .backToBack { _ = try once(trial, idleMilliseconds: 0) }
+      nanoseconds = try once(trial, idleMilliseconds: mode == .afterIdling ? options.idleMilliseconds : 0)
     }
     reapOrphans()
     return nanoseconds
+  }
+
+  private func once(_ trial: Trial, idleMilliseconds: Int) throws(BenchError) -> Int64 {
+    sequence += 1
+    let command = try trial.prepare(sequence)
+    if idleMilliseconds > 0 { sleep(milliseconds: idleMilliseconds) }
+    let sample = try workshop.spawner.run(command, environment: trial.environment)
+    guard sample.status == 0 else { throw workshop.spawner.failure(of: command, sample) }
+    try trial.cleanUp()
+    return sample.nanoseconds
   }
 
   func measure(_ figure: Figure) -> FigureTable {

@@ -11,8 +11,8 @@ enum Mode: String, CaseIterable, Sendable {
 struct Trial {
   let contender: Contender
   var setUp: () throws(BenchError) -> Void = {}
-  /// Before each round; gives the command: a program's path and its arguments.
-  let prepare: (_ round: Int) throws(BenchError) -> [String]
+  /// Before each command; gives it as a program's path and its arguments. No number comes twice.
+  let prepare: (_ number: Int) throws(BenchError) -> [String]
   var environment = Spawner.environment
   var cleanUp: () throws(BenchError) -> Void = {}
   var tearDown: () throws(BenchError) -> Void = {}
@@ -27,6 +27,9 @@ struct Scenario: Sendable {
   /// To whom the limits apply.
   var subject = Contender.ours
   var modes: [Mode] = [.backToBack]
+  /// Back to back, each command comes right after one of the same contender. Without that the kernel would let it wait
+  /// for a grace period that the others' turns have brought about.
+  var repeatsBefore = false
   /// Nil when the contender cannot take part.
   let trial: @Sendable (Contender, Workshop) throws(BenchError) -> Trial?
 }
@@ -47,7 +50,7 @@ extension Scenario {
   }
 
   private static func run(name: String, summary: String, bundle: Bundle) -> Scenario {
-    Scenario(name: name, summary: summary, modes: Mode.allCases) {
+    Scenario(name: name, summary: summary, modes: Mode.allCases, repeatsBefore: true) {
       (contender, workshop) throws(BenchError) in
       switch contender.kind {
       case .engine: return nil
@@ -60,8 +63,8 @@ extension Scenario {
         let driver = RuntimeDriver(contender: contender, workshop: workshop)
         let path = try bundle.write(
           to: "\(workshop.directory)/\(name)-\(contender.name)", rootfs: workshop.rootfs)
-        return Trial(contender: contender) { round in
-          driver.command(["run", "--bundle", path, driver.id("\(round)")])
+        return Trial(contender: contender) { number in
+          driver.command(["run", "--bundle", path, driver.id("\(number)")])
         }
       }
     }
@@ -72,7 +75,9 @@ extension Scenario {
     _ name: String, _ summary: String, limits: [Mode: Double] = [:], modes: [Mode] = [.backToBack],
     _ trial: @escaping @Sendable (_ driver: RuntimeDriver, _ bundle: String) -> Trial
   ) -> Scenario {
-    Scenario(name: name, summary: summary, limits: limits, modes: modes) {
+    Scenario(
+      name: name, summary: summary, limits: limits, modes: modes, repeatsBefore: modes.contains(.afterIdling)
+    ) {
       (contender, workshop) throws(BenchError) in
       guard contender.kind == .runtime else { return nil }
       let bundle = try Bundle(arguments: ["/bin/sleep", "100000"]).write(
@@ -180,13 +185,13 @@ extension Scenario {
   /// The engine on a tarball that it has unpacked before, beside the yardstick on the same root file system.
   private static let engineRun = Scenario(
     name: "roost-run", summary: "roost run --rm --network none of a cached tarball, /bin/true",
-    limits: [.backToBack: 2.5], subject: "roost"
+    limits: [.backToBack: 2.5], subject: "roost", repeatsBefore: true
   ) { (contender, workshop) throws(BenchError) in
     if contender.name == Contender.yardstick {
       let bundle = try Bundle().write(to: "\(workshop.directory)/beside-roost", rootfs: workshop.rootfs)
       let driver = RuntimeDriver(contender: contender, workshop: workshop)
-      return Trial(contender: contender) { round in
-        driver.command(["run", "--bundle", bundle, driver.id("e\(round)")])
+      return Trial(contender: contender) { number in
+        driver.command(["run", "--bundle", bundle, driver.id("e\(number)")])
       }
     }
     guard contender.kind == .engine else { return nil }
