@@ -27,42 +27,66 @@ struct Workshop: Sendable {
   }
 
   /// crun refuses a hybrid cgroup hierarchy while the v2 tree owns a controller. A v1 mount that only this mount
-  /// namespace sees takes what is left; the kernel gives it back when the namespace is gone.
+  /// namespace sees takes what is left; the kernel gives it back when the namespace is gone. When another process has
+  /// done so already, its hierarchy is mounted here too, so that it outlives that process.
   func hideControllersFromV2() throws(BenchError) {
     try attempting("a v1 hierarchy for the controllers that the v2 tree owns") { () throws(SyscallError) in
-      let left: String
-      do throws(SyscallError) {
-        left = try readText(.workingDirectory, "/sys/fs/cgroup/unified/cgroup.controllers")
-      } catch {
-        if error.errno == .noEntry { return }
-        throw error
+      let deadline = monotonicNanoseconds() + 5_000_000_000
+      var joined: Set<String> = []
+      while let names = try controllersToTake().first(where: { !joined.contains($0) }) {
+        let target = "\(directory)/v1-\(joined.count)"
+        do throws(SyscallError) {
+          try Workshop.makeDirectory(target)
+          try Workshop.mount("cgroup", names.split(separator: ",").map(String.init), on: target)
+          joined.insert(names)
+        } catch {
+          // Cgroups that had the controller stay in its way for a while after their removal.
+          guard error.errno == .busy, monotonicNanoseconds() < deadline else { throw error }
+          try endDelegation(of: names)
+          sleep(milliseconds: 50)
+        }
       }
-      let controllers = left.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
-      if controllers.isEmpty { return }
-      try mkdirat(.workingDirectory, "\(directory)/v1", mode: 0o755)
-      try takeFromV2(controllers)
     }
   }
 
-  /// Cgroups that have the controllers stay in the way for a while after their removal, and as long as somebody has
-  /// them enabled for the children of the v2 root.
-  private func takeFromV2(_ controllers: [String]) throws(SyscallError) {
-    let deadline = monotonicNanoseconds() + 5_000_000_000
-    while true {
-      do throws(SyscallError) {
-        return try Workshop.mount("cgroup", controllers, on: "\(directory)/v1")
-      } catch {
-        guard error.errno == .busy, monotonicNanoseconds() < deadline else { throw error }
-      }
-      for controller in controllers {
-        do throws(SyscallError) {
-          try writeFile(.workingDirectory, "/sys/fs/cgroup/unified/cgroup.subtree_control", "-\(controller)")
-        } catch {
-          guard error.errno == .busy else { throw error }
-        }
-      }
-      sleep(milliseconds: 50)
+  /// Those of the v2 tree, and those whose v1 hierarchy somebody has mounted in private, as mount options.
+  private func controllersToTake() throws(SyscallError) -> [String] {
+    let unified = "/sys/fs/cgroup/unified/cgroup.controllers"
+    guard Workshop.exists(unified) else { return [] }
+    let own = try readText(.workingDirectory, unified).split(whereSeparator: { $0 == " " || $0 == "\n" })
+    let lines = try readText(.workingDirectory, "/proc/self/cgroup").split(separator: "\n")
+    let named = lines.map { line in
+      line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).dropFirst().first.map(
+        String.init) ?? ""
     }
+    return ([own.joined(separator: ",")] + named).filter { names in
+      !names.isEmpty && !names.contains("=") && !Workshop.exists("/sys/fs/cgroup/\(names)")
+    }
+  }
+
+  /// As long as the children of the v2 root may have a controller, it cannot be taken away.
+  private func endDelegation(of names: String) throws(SyscallError) {
+    for controller in names.split(separator: ",") {
+      do throws(SyscallError) {
+        try writeFile(.workingDirectory, "/sys/fs/cgroup/unified/cgroup.subtree_control", "-\(controller)")
+      } catch {
+        // Busy: somebody's cgroup uses it. Not valid: it is no longer the v2 tree's.
+        guard error.errno == .busy || error.errno == .invalidArgument else { throw error }
+      }
+    }
+  }
+
+  private static func exists(_ path: String) -> Bool {
+    do throws(SyscallError) {
+      _ = try fstatat(.workingDirectory, path)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private static func makeDirectory(_ path: String) throws(SyscallError) {
+    if !exists(path) { try mkdirat(.workingDirectory, path, mode: 0o755) }
   }
 
   /// - Parameter options: flags, or key=value.

@@ -18,7 +18,7 @@ import time
 
 SESSION_VARIABLE = "ROOST_TEST_SESSION"
 CGROUP_ROOT = "/sys/fs/cgroup"
-HUGETLB = "/tmp/hugetlb"
+PRIVATE_V1 = "/tmp/cgroup-v1"
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC = 0x2, 0x4, 0x8, 0x1000, 0x4000
 
@@ -85,7 +85,7 @@ def _private_file_systems(keep):
             mount(f"/proc/self/fd/{handle}", path, None, MS_BIND | MS_REC)
         os.close(handle)
     _private_dev()
-    os.makedirs(HUGETLB)
+    os.makedirs(PRIVATE_V1)
 
 
 def _controllers(file):
@@ -103,13 +103,28 @@ def _take_back(controllers):
         _write(f"{CGROUP_ROOT}/unified/cgroup.subtree_control", f"-{controller}")
 
 
+def _elsewhere():
+    """Sets of v1 controllers whose hierarchy is not mounted below /sys/fs/cgroup: somebody has it in private."""
+    with open("/proc/self/cgroup") as file:
+        named = [line.split(":")[1] for line in file]
+    return [names for names in named if names and "=" not in names and not os.path.isdir(f"{CGROUP_ROOT}/{names}")]
+
+
 def hide_controllers_from_v2():
-    """crun refuses a hybrid hierarchy while the v2 tree owns a controller. A private v1 mount takes it away."""
+    """crun refuses a hybrid hierarchy while the v2 tree owns a controller. A private v1 mount takes it away.
+
+    When another process has done so already, its hierarchy is mounted here too, so that it outlives that process.
+    """
     deadline = time.monotonic() + 5
-    while left := _controllers("cgroup.controllers"):
+    joined = set()
+    while wanted := {",".join(_controllers("cgroup.controllers")), *_elsewhere()} - joined - {""}:
+        names = wanted.pop()
         _take_back(_controllers("cgroup.subtree_control"))
+        target = f"{PRIVATE_V1}/{names}"
+        os.makedirs(target, exist_ok=True)
         try:
-            mount("none", HUGETLB, "cgroup", 0, ",".join(left))
+            mount("none", target, "cgroup", 0, names)
+            joined.add(names)
         except OSError as error:
             # Cgroups that had the controller stay in its way for a while after their removal.
             if error.errno != errno.EBUSY or time.monotonic() > deadline:
@@ -184,7 +199,8 @@ def _take_down(word, delegated):
         except OSError as error:
             complete = False
             print(f"sandbox: {directory}: {error.strerror}", file=sys.stderr)
-    unmount(HUGETLB)
+    for directory in os.listdir(PRIVATE_V1):
+        unmount(f"{PRIVATE_V1}/{directory}")
     _take_back(set(_controllers("cgroup.subtree_control")) - set(delegated))
     return complete
 
