@@ -39,12 +39,11 @@ public struct Caller: Sendable {
     return result
   }
 
-  /// The size of the terminal that one of the standard streams is; nil where none is.
-  static func terminalSize() -> ConsoleSize? {
+  /// The size of the terminal that one of the standard streams is; nil where none is, or none knows its size.
+  static func terminalSize() throws(SyscallError) -> ConsoleSize? {
     for stream in [FD.standardInput, .standardOutput, .standardError] where isTerminal(stream) {
-      // A terminal that does not know its size is like none.
-      guard let size = try? windowSize(stream), size.rows > 0, size.columns > 0 else { continue }
-      return ConsoleSize(height: size.rows, width: size.columns)
+      let size = try windowSize(stream)
+      if size.rows > 0, size.columns > 0 { return ConsoleSize(height: size.rows, width: size.columns) }
     }
     return nil
   }

@@ -19,8 +19,10 @@ enum Output {
 
   /// Writes a line to standard error.
   static func error(_ message: String) {
-    // There is nowhere left to tell that standard error is closed.
-    // bestEffort: there is no other place to tell it
-    _ = try? writeAll(.standardError, Array("roost: \(message)\n".utf8))
+    do {
+      try writeAll(.standardError, Array("roost: \(message)\n".utf8))
+    } catch {
+      // There is nowhere left to tell that standard error is closed; the exit code tells that something failed.
+    }
   }
 }

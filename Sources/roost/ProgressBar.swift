@@ -45,8 +45,10 @@ struct ProgressBar {
   }
 
   private func write(_ text: String) {
-    // A terminal that went away takes its progress bar with it.
-    // bestEffort: a progress bar is only decoration
-    _ = try? writeAll(.standardError, Array(text.utf8))
+    do {
+      try writeAll(.standardError, Array(text.utf8))
+    } catch {
+      // A terminal that went away takes its progress bar with it.
+    }
   }
 }

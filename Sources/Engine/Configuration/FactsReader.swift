@@ -18,7 +18,6 @@ struct FactsReader {
     facts.rootIsShared = root.isShared
     facts.defaultCommand = root.defaultCommand
     facts.executable = caller.executable
-    if options.terminal { facts.consoleSize = Caller.terminalSize() }
     if root.isPrepared { facts.users = try users(root.path) }
     facts.rootDigest = root.digest
     facts.environmentFiles = try caller.environmentEntries(inFiles: options.environmentFiles)
@@ -46,6 +45,7 @@ struct FactsReader {
   }
 
   private func readHost(_ facts: inout Facts) throws(SyscallError) {
+    if options.terminal { facts.consoleSize = try Caller.terminalSize() }
     if options.privileged || options.capabilitiesToAdd.contains("ALL") {
       facts.capabilities = try Self.boundingSet()
     }

@@ -50,7 +50,7 @@ extension ContainerEngine {
         options: options, container: process,
         users: options.user == nil ? UserDatabase() : try users(of: view.state), environmentFiles: files,
         environment: caller.passedOn(files + options.environment), available: try FactsReader.boundingSet(),
-        consoleSize: Caller.terminalSize())
+        consoleSize: try Caller.terminalSize())
       return try builder.process()
     } catch let error as EngineError {
       throw error
@@ -115,7 +115,7 @@ private struct ExecSession {
       throw EngineError("the runtime \(runtime.path) was ended by signal \(status.shellStatus - 128)")
     }
     if code == 0 { return 0 }
-    guard let message = RuntimeLog.lastError(path: log) else { return code }
+    guard let message = try RuntimeLog.lastError(path: log) else { return code }
     let exitCode = RuntimeLog.exitCode(for: message)
     let hasStarted = access(pidFile, F_OK) == 0
     if hasStarted, exitCode == EngineError.engineFailure { return code }

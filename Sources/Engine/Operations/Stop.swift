@@ -131,10 +131,14 @@ extension ContainerEngine {
     let deadline = monotonicNanoseconds() + 2_000_000_000
     var pause: UInt32 = 200
     while monotonicNanoseconds() < deadline {
-      // bestEffort: whatever is wrong with the directory, the container has ended: that is what was asked for.
-      guard let store = try? Store(location), let directory = try? store.open(view.record.id),
-        let isWatched = try? directory.hasMonitor(), isWatched
-      else { return }
+      do {
+        guard let directory = try Store(location).open(view.record.id), try directory.hasMonitor() else {
+          return
+        }
+      } catch {
+        // Whatever is wrong with the directory, the container has ended: that is what was asked for.
+        return
+      }
       usleep(pause)
       pause = min(pause * 2, 20_000)
     }

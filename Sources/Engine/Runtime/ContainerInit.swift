@@ -71,9 +71,11 @@ public enum ContainerInit {
 
   private static func fail(_ message: String, _ status: Int32) -> Int32 {
     let text = "roost-init: \(message)\n"
-    // Nowhere else to report to when standard error is closed.
-    // bestEffort: there is no other place to tell it
-    _ = try? writeAll(.standardError, Array(text.utf8))
+    do {
+      try writeAll(.standardError, Array(text.utf8))
+    } catch {
+      // There is nowhere else to report to; the status tells that something failed.
+    }
     return status
   }
 }

@@ -52,9 +52,14 @@ struct ForegroundRun {
       status = try wait(child.pidfd.fd, signals, container, &progress)
     } catch {
       // Without a watch there is no container: whoever catches this makes the runtime clear up.
-      try? pidfdSendSignal(child.pidfd.fd, SIGKILL)
-      _ = try waitid(child.pidfd.fd)
-      throw error
+      var failure = error as? EngineError ?? EngineError("cannot watch the container: \(error)")
+      do {
+        try pidfdSendSignal(child.pidfd.fd, SIGKILL)
+        _ = try waitid(child.pidfd.fd)
+      } catch {
+        failure.cleanupFailures.append("cannot end the runtime: \(error)")
+      }
+      throw failure
     }
     // A short life may be over before the first look.
     if progress.started == 0, let pid = try container.readPid() {
@@ -139,7 +144,7 @@ struct ForegroundRun {
         EngineError("the runtime \(runtime.path) was ended by signal \(status.shellStatus - 128)"))
     }
     if code == 0 { return .success(0) }
-    guard let message = RuntimeLog.lastError(path: log) else {
+    guard let message = try RuntimeLog.lastError(path: log) else {
       if hasStarted { return .success(code) }
       return .failure(EngineError("the runtime \(runtime.path) ended with status \(code) and gave no reason"))
     }

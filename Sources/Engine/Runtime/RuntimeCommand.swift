@@ -66,7 +66,7 @@ public struct RuntimeCommand: Equatable, Sendable {
     let child = try ChildProcess.spawn(arguments(log: log, command), input: .empty, silent: true)
     let status = try child.wait()
     guard status != .exited(0) else { return }
-    let said = RuntimeLog.lastError(path: log) ?? "ended with status \(status.shellStatus)"
+    let said = try RuntimeLog.lastError(path: log) ?? "ended with status \(status.shellStatus)"
     throw EngineError("\(path) \(command.first ?? ""): \(said)")
   }
 

@@ -12,18 +12,28 @@ enum RuntimeLog {
   private static let longest = 1 << 20
 
   /// The message of the last line of level `error` or worse; nil when there is none.
-  static func lastError(path: String) -> String? {
-    // bestEffort: a log that cannot be read only makes the message poorer; the exit status tells that something failed.
-    guard let bytes = try? readFile(.workingDirectory, path, limit: longest) else { return nil }
-    return lastError(in: String(decoding: bytes, as: UTF8.self))
+  static func lastError(path: String) throws(EngineError) -> String? {
+    do {
+      return lastError(
+        in: String(decoding: try readFile(.workingDirectory, path, limit: longest), as: UTF8.self))
+    } catch {
+      // A runtime that has nothing to say need not make the file.
+      if error.errno == .noEntry { return nil }
+      throw EngineError("the runtime's log: \(error)")
+    }
   }
 
   static func lastError(in text: String) -> String? {
     var message: String?
     for line in text.pieces(separatedBy: Byte.newline) where !line.isEmpty {
-      // bestEffort: lines of other programs are passed over
-      guard let document = try? Document(parsing: Array(line.utf8), source: "log"),
-        let level = document["level"]?.text, ["error", "fatal", "panic"].contains(level),
+      let document: Document
+      do {
+        document = try Document(parsing: Array(line.utf8), source: "log")
+      } catch {
+        // What libraries of a runtime print is between its own lines.
+        continue
+      }
+      guard let level = document["level"]?.text, ["error", "fatal", "panic"].contains(level),
         let text = document["msg"]?.text
       else { continue }
       message = text.trimmed
