@@ -3,6 +3,7 @@
 
 internal import ContainerRuntime
 internal import Linux
+internal import OCI
 
 extension Command {
   static let kill = Command(
@@ -11,10 +12,16 @@ extension Command {
   ) { (context) throws(CommandFailure) in
     try context.expect(positional: 1...2)
     let id = try context.containerID()
-    let word = context.arguments.positional.dropFirst().first ?? "TERM"
+    let containers = try context.containers()
+    var chosen = context.arguments.positional.dropFirst().first
+    if chosen == nil {
+      // What the image says ends its program well (image-spec, "annotations").
+      let state = try attempt { () throws(RuntimeError) in try containers.state(id) }
+      chosen = state.annotations.value(forKey: "org.opencontainers.image.stopSignal")
+    }
+    let word = chosen ?? "TERM"
     guard let signal = SignalName.number(word) else { throw CommandFailure("unknown signal \"\(word)\"") }
     let all = try context.arguments.flag("all")
-    let containers = try context.containers()
     try attempt { () throws(RuntimeError) in try containers.kill(id, signal, all: all) }
     return 0
   }
