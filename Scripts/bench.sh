@@ -13,4 +13,5 @@ source "$(dirname "$0")/common.sh"
 Scripts/packages.sh build bench
 Scripts/build.sh roost roost-runtime bench
 gcc -std=gnu11 -O2 -Wall -Wextra -static -o bin/floor Benchmarks/floor.c
+gcc -std=gnu11 -O2 -Wall -Wextra -static -o bin/peak Benchmarks/peak.c
 exec bin/bench "$@"

@@ -13,4 +13,5 @@ const int cl_at_recursive = AT_RECURSIVE;
 const int cl_o_path = O_PATH;
 const int cl_at_eaccess = AT_EACCESS;
 const unsigned long cl_st_noexec = ST_NOEXEC;
+const unsigned long cl_st_rdonly = ST_RDONLY;
 const unsigned cl_mfd_cloexec = MFD_CLOEXEC;

@@ -136,6 +136,9 @@ public struct FileSystemStatus: Sendable {
   /// `ST_*` flags of the mount.
   public let flags: UInt64
 
+  /// Whether nothing on it can be changed through this mount.
+  public var isReadOnly: Bool { flags & UInt64(cl_st_rdonly) != 0 }
+
   /// Whether programs cannot be executed from it.
   public var isNoExec: Bool { flags & UInt64(cl_st_noexec) != 0 }
 }

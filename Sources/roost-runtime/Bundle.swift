@@ -53,6 +53,8 @@ struct Bundle {
   func creation(
     _ operation: CreateRequest.Operation, id: String, _ context: Context
   ) throws(CommandFailure) -> Creation {
+    // Others are in a joined PID namespace already, and may look at the new process.
+    if spec.linux?.namespace(.pid)?.path != nil { try OwnBinary.protect() }
     let request = try request(operation, id, context)
     let planner = Planner(context)
     let plan = try planner.plan(spec, request)
@@ -108,7 +110,12 @@ extension Context {
   }
 
   func preservedDescriptors() throws(CommandFailure) -> UInt32 {
-    try arguments.number("preserve-fds", in: 0...1_000_000) ?? 0
+    let count: UInt32 = try arguments.number("preserve-fds", in: 0...1_000_000) ?? 0
+    // Asked before any descriptor of the runtime's own exists, which could take the place of one that is missing.
+    for number in 0..<count + Environment.listenDescriptors where !FD(Int32(3 + number)).isOpen {
+      throw CommandFailure("--preserve-fds \(count): descriptor \(3 + number) is not open")
+    }
+    return count
   }
 }
 

@@ -79,4 +79,5 @@ extern const int cl_at_recursive;
 extern const int cl_o_path;
 extern const int cl_at_eaccess;
 extern const unsigned long cl_st_noexec;
+extern const unsigned long cl_st_rdonly;
 extern const unsigned cl_mfd_cloexec;

@@ -39,7 +39,8 @@ final class ContainerSide {
     let steps = launch.plan.steps
     var position = index + 1
     do throws(StepFailure) {
-      try shield()
+      // The runtime's lock is nobody else's.
+      launch.directory.abandon()
       // Modes given to mkdir and mknod are meant as they are; the program gets its own mask at the end.
       let callersUmask = setUmask(0)
       while position < steps.count {
@@ -53,16 +54,6 @@ final class ContainerSide {
       throw StepFailure("the plan ends without a program")
     } catch {
       fail(error)
-    }
-  }
-
-  /// What the process has of the runtime's is nobody else's: neither its lock nor, for those who share its PID
-  /// namespace, its memory and descriptors.
-  private func shield() throws(StepFailure) {
-    launch.directory.abandon()
-    // An ordinary user's runtime must still be able to write the maps of the user namespace.
-    if effectiveUserID() == 0 {
-      try ContainerRuntime.step { () throws(SyscallError) in try setDumpable(false) }
     }
   }
 
@@ -181,6 +172,7 @@ final class ContainerSide {
       resetSignalDispositions(launch.ignoredSignals)
       try setSignalMask([])
     }
+    try OwnProgram.refuse(program, launch.ownProgram)
     let error = execve(program, argumentList, environmentList)
     throw ExecDiagnosis.explain(program, error)
   }

@@ -62,7 +62,9 @@ extension ContainerSide {
     let name = String(decoding: path.utf8[path.utf8.index(after: slash)...], as: UTF8.self)
     if let cached = deviceDirectory, cached.path == parentPath { return (cached.directory.fd, name) }
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
-    let opened = OwnedDescriptor(try root.makeDirectory(parentPath))
+    // Nodes must not be made where a link at /dev leads, which may be a volume by now (CVE-2026-47766).
+    let opened = OwnedDescriptor(
+      try parentPath == "/dev" ? root.makeOrdinaryDirectory(parentPath) : root.makeDirectory(parentPath))
     deviceDirectory = (parentPath, opened)
     return (opened.fd, name)
   }

@@ -30,7 +30,7 @@ extension ContainerSide {
 
   private func target(_ mount: PlannedMount) throws(SyscallError) -> Descriptor {
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
-    return mount.isKernelView
+    return mount.isKernelView || mount.destination == "/dev"
       ? try root.makeOrdinaryDirectory(mount.destination) : try root.makeDirectory(mount.destination)
   }
 
@@ -106,7 +106,7 @@ extension ContainerSide {
 
   /// A link in the image may lead a harmless destination into proc: what was opened decides.
   private func verify(_ target: FD, _ mount: PlannedMount) throws(SyscallError) {
-    if mount.destination.utf8.starts(with: "/proc".utf8) { return }
+    if mount.destination == "/proc" || mount.destination.utf8.starts(with: "/proc/".utf8) { return }
     guard try fstatfs(target).magic == FileSystemMagic.proc else { return }
     throw SyscallError("open", .notPermitted, "\"\(mount.destination)\" leads into /proc")
   }

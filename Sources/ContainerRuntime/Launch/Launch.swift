@@ -35,6 +35,8 @@ final class Launch {
   var cgroups: CgroupMembership?
   /// What the runtime ignores, itself or for its caller; the program ignores nothing.
   var ignoredSignals = SignalSet.all
+  /// The runtime's executable, which no container may run.
+  var ownProgram: FileStatus?
   /// Who answers system calls that the profile refers to it.
   var seccompAgent: SeccompAgent?
   /// On which `start` knocks.

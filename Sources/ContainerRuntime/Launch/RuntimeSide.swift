@@ -137,6 +137,11 @@ final class RuntimeSide {
   ) throws(StepFailure) {
     let pair = try step { () throws(SyscallError) in try socketpair(.sequencedPacket) }
     let cgroup = intoCgroup ? launch.cgroups?.cloneTarget : nil
+    // The child inherits it: from its first moment on, those who share its PID namespace can neither trace it nor look
+    // at its descriptors. An ordinary user's runtime must still be able to write the maps of the user namespace.
+    if effectiveUserID() == 0 {
+      try step { () throws(SyscallError) in try setDumpable(false) }
+    }
     let result = try step("making the container's process") { () throws(SyscallError) in
       try clone3(flags, into: cgroup)
     }

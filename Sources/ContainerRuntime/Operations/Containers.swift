@@ -61,10 +61,13 @@ public struct Containers {
       let path = container.socketPath(ContainerDirectory.startSocketName)
       channel = Channel(socket: try connectUnix(.sequencedPacket, path: path))
     } catch { throw RuntimeError(error, "starting \(id)") }
-    try awaitExecution(channel)
+    // Recorded before it is known: if the program cannot be executed its process ends, and is found stopped.
     record.phase = .running
+    do throws(SyscallError) { try container.write(record) } catch {
+      throw RuntimeError(error, "state of \(id)")
+    }
+    try awaitExecution(channel)
     do throws(SyscallError) {
-      try container.write(record)
       try unlinkat(container.directory.fd, ContainerDirectory.startSocketName)
     } catch { throw RuntimeError(error, "state of \(id)") }
     if record.hasHooks { try runPoststartHooks(container, record) }

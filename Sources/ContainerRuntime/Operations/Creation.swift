@@ -105,7 +105,10 @@ public struct Creation {
       plan: plan, directory: directory, record: record, configuration: configuration,
       console: options.console, trace: options.trace)
     launch.seccompAgent = SeccompAgent(spec.linux?.seccomp)
-    do throws(SyscallError) { launch.ignoredSignals = try ignoredSignals() } catch {
+    do throws(SyscallError) {
+      launch.ignoredSignals = try ignoredSignals()
+      launch.ownProgram = try fstatat(.workingDirectory, "/proc/self/exe")
+    } catch {
       throw RuntimeError(error)
     }
     return launch
@@ -173,10 +176,15 @@ enum PIDFile {
 
 /// The kernel's name for the time since the machine was started.
 enum BootID {
-  static func current() throws(RuntimeError) -> String {
+  static func current() throws(RuntimeError) -> String { try cached.get() }
+
+  /// Read once: it cannot change while a process lives, and `list` asks for every container.
+  private static let cached: Result<String, RuntimeError> = read()
+
+  private static func read() -> Result<String, RuntimeError> {
     do throws(SyscallError) {
-      return try readText(.workingDirectory, "/proc/sys/kernel/random/boot_id", limit: 64)
-    } catch { throw RuntimeError(error) }
+      return .success(try readText(.workingDirectory, "/proc/sys/kernel/random/boot_id", limit: 64))
+    } catch { return .failure(RuntimeError(error)) }
   }
 }
 

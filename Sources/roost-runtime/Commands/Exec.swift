@@ -31,6 +31,9 @@ extension Command {
     ], interspersed: false
   ) { (context) throws(CommandFailure) in
     let id = try context.containerID()
+    // The new process is in the container's PID namespace before it is the container's program.
+    try OwnBinary.protect()
+    _ = try context.preservedDescriptors()
     let containers = try context.containers()
     var options = Joining.Options()
     options.detach = try context.arguments.flag("detach")
