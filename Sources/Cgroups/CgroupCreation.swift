@@ -4,21 +4,26 @@
 internal import Linux
 
 extension CgroupPlan {
-  /// What the state records before ``create()``: like ``records``, with the parents that will be made.
+  /// What the state records before ``create()``: like ``records``, with the parents that will be made, and without the
+  /// cgroups that exist. Those are somebody else's until `create` has found them empty; an interrupted attempt must not
+  /// make `delete --force` kill who lives there.
   ///
-  /// Looks for missing parents of nested paths only, and changes nothing.
+  /// Looks, and changes nothing.
   public func intent() throws(CgroupError) -> [CgroupRecord] {
-    var result = records
-    for index in result.indices {
-      result[index].createdFrom = try firstMissing(result[index])
+    var result: [CgroupRecord] = []
+    result.reserveCapacity(directories.count)
+    for var record in records {
+      guard let first = try firstMissing(record) else { continue }
+      record.createdFrom = first
+      result.append(record)
     }
     return result
   }
 
-  /// The topmost directory of a path that is not there; the path itself when all its parents are.
-  private func firstMissing(_ record: CgroupRecord) throws(CgroupError) -> String {
-    var missing = record.path
-    var path = parentPath(record.path)
+  /// The topmost directory of a path that is not there; nil when all of it is.
+  private func firstMissing(_ record: CgroupRecord) throws(CgroupError) -> String? {
+    var missing: String?
+    var path = record.path
     while path != "/" {
       do throws(SyscallError) {
         _ = try fstatat(.workingDirectory, record.mountPoint + path)
