@@ -19,20 +19,9 @@ public func setNoNewPrivileges() throws(SyscallError) {
   try check(cl_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl PR_SET_NO_NEW_PRIVS")
 }
 
-/// Orphaned descendants become children of this process instead of init (`PR_SET_CHILD_SUBREAPER`).
-public func setChildSubreaper(_ on: Bool) throws(SyscallError) {
-  try check(cl_prctl(PR_SET_CHILD_SUBREAPER, on ? 1 : 0, 0, 0, 0), "prctl PR_SET_CHILD_SUBREAPER")
-}
-
 /// Whether permitted capabilities survive the change from uid 0 to another (`PR_SET_KEEPCAPS`); ends at execve.
 public func setKeepCapabilities(_ on: Bool) throws(SyscallError) {
   try check(cl_prctl(PR_SET_KEEPCAPS, on ? 1 : 0, 0, 0, 0), "prctl PR_SET_KEEPCAPS")
-}
-
-/// The command name of the calling thread, at most 15 bytes (`PR_SET_NAME`).
-public func setProcessName(_ name: String) throws(SyscallError) {
-  let result = name.withCString { cl_prctl(PR_SET_NAME, UInt(bitPattern: $0), 0, 0, 0) }
-  try check(result, "prctl PR_SET_NAME")
 }
 
 /// personality(2).

@@ -290,9 +290,6 @@ static inline long cl_set_mempolicy(int mode, const unsigned long *mask, unsigne
 static inline long cl_join_session_keyring(const char *name) {
   return cl_result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0));
 }
-static inline long cl_keyring_permissions(long serial, uint32_t permissions) {
-  return cl_result(syscall(SYS_keyctl, KEYCTL_SETPERM, serial, permissions, 0, 0));
-}
 static inline long cl_bpf(int command, union bpf_attr *attributes, unsigned size) {
   return cl_result(syscall(SYS_bpf, command, attributes, size));
 }
