@@ -46,7 +46,7 @@ let package = Package(
 
     // Layer 2: the specification's nouns.
     module("OCI", ["JSON"]),
-    module("Cgroups", ["Linux", "OCI"]),
+    module("Cgroups", ["Linux", "JSON", "OCI"]),
     module("Seccomp", ["OCI"]),
 
     // Layer 3: the plan, and what executes it.
@@ -84,7 +84,7 @@ let package = Package(
     tests("LinuxTests", ["Linux", "SafePath"]),
     tests("JSONTests", ["JSON"]),
     tests("OCITests", ["OCI", "JSON"]),
-    tests("CgroupsTests", ["Cgroups", "OCI", "Linux"]),
+    tests("CgroupsTests", ["Cgroups", "OCI", "JSON", "Linux"]),
     tests("SeccompTests", ["Seccomp", "OCI", "JSON"]),
     tests(
       "ContainerPlanTests", ["ContainerPlan", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"],

@@ -31,6 +31,9 @@ public struct CgroupStatistics: Equatable, Sendable {
     public var periods: UInt64 = 0
     public var throttledPeriods: UInt64 = 0
     public var throttledTime: UInt64 = 0
+    /// Intervals in which saved-up time was used beyond the quota, and how much of it.
+    public var bursts: UInt64 = 0
+    public var burstTime: UInt64 = 0
     public var pressure: Pressure?
   }
 
@@ -62,6 +65,9 @@ public struct CgroupStatistics: Equatable, Sendable {
     public var raw: [NamedValue] = []
     /// Processes that were killed because the limit was reached.
     public var oomKills: UInt64 = 0
+    /// What happened at limits, in the kernel's words and order: `memory.events` of version 2, the counts of
+    /// `memory.oom_control` of version 1.
+    public var events: [NamedValue] = []
     public var pressure: Pressure?
   }
 
@@ -89,6 +95,11 @@ public struct CgroupStatistics: Equatable, Sendable {
     public var merged: [BlockIOEntry] = []
     public var time: [BlockIOEntry] = []
     public var sectors: [BlockIOEntry] = []
+    /// Version 2 with the io.cost model: time in microseconds.
+    public var costUsage: [BlockIOEntry] = []
+    public var costWait: [BlockIOEntry] = []
+    public var costIndebt: [BlockIOEntry] = []
+    public var costIndelay: [BlockIOEntry] = []
     public var pressure: Pressure?
   }
 
@@ -150,20 +161,5 @@ extension CgroupSet {
       }
     }
     return result
-  }
-
-  /// How many processes of the container were killed because it reached its memory limit. 0 without the controller
-  /// and before Linux 4.13.
-  public func oomKills() throws(CgroupError) -> UInt64 {
-    if let record = record(.memory) {
-      let directory = try openLeaf(record)
-      return try readKey("oom_kill", directory.fd, "memory.oom_control", of: record.hostPath) ?? 0
-    }
-    guard let unified else { return 0 }
-    let directory = try openLeaf(unified)
-    guard let bytes = try readBytesIfPresent(directory.fd, "memory.events", of: unified.hostPath) else {
-      return 0
-    }
-    return number(for: "oom_kill", in: bytes) ?? 0
   }
 }

@@ -24,6 +24,8 @@ struct StatisticsV1 {
       case "nr_periods": cpu.periods = entry.value
       case "nr_throttled": cpu.throttledPeriods = entry.value
       case "throttled_time": cpu.throttledTime = entry.value
+      case "nr_bursts": cpu.bursts = entry.value
+      case "burst_time": cpu.burstTime = entry.value
       default: continue
       }
     }
@@ -91,8 +93,8 @@ struct StatisticsV1 {
     memory.swap = try counter("memory.memsw")
     memory.kernel = try counter("memory.kmem")
     memory.kernelTCP = try counter("memory.kmem.tcp")
-    // Among lines of numbers in some kernels, and after a list of others in none.
-    memory.oomKills = number(for: "oom_kill", in: try files.bytes("memory.oom_control") ?? []) ?? 0
+    memory.events = try files.table("memory.oom_control").filter { $0.name != "oom_kill_disable" }
+    memory.oomKills = memory.events.first { $0.name == "oom_kill" }?.value ?? 0
   }
 
   private func counter(_ prefix: String) throws(CgroupError) -> CgroupStatistics.MemoryCounter {

@@ -29,6 +29,8 @@ struct StatisticsV2 {
       case "nr_periods": cpu.periods = entry.value
       case "nr_throttled": cpu.throttledPeriods = entry.value
       case "throttled_usec": cpu.throttledTime = entry.value &* 1000
+      case "nr_bursts": cpu.bursts = entry.value
+      case "burst_usec": cpu.burstTime = entry.value &* 1000
       default: continue
       }
     }
@@ -41,16 +43,16 @@ struct StatisticsV2 {
     memory.usage.usage = usage
     memory.usage.limit = try files.number("memory.max")
     memory.usage.max = try files.number("memory.peak")
-    if let events = try files.bytes("memory.events") {
-      memory.usage.failureCount = number(for: "max", in: events) ?? 0
-      memory.oomKills = number(for: "oom_kill", in: events) ?? 0
-    }
+    memory.events = try files.table("memory.events")
+    memory.usage.failureCount = memory.events.first { $0.name == "max" }?.value ?? 0
+    memory.oomKills = memory.events.first { $0.name == "oom_kill" }?.value ?? 0
     guard let swap = try files.numberIfPresent("memory.swap.current") else { return }
     // Version 1 counts the two together.
     memory.swap.usage = swap &+ usage
     let limit = try files.number("memory.swap.max")
     let (sum, overflow) = limit.addingReportingOverflow(memory.usage.limit)
     memory.swap.limit = limit == .max || overflow ? .max : sum
+    memory.swap.failureCount = number(for: "max", in: try files.bytes("memory.swap.events") ?? []) ?? 0
   }
 
   private func readPids(_ pids: inout CgroupStatistics.Pids) throws(CgroupError) {
@@ -75,20 +77,36 @@ struct StatisticsV2 {
       let (major, minor) = (try files.parse(device[0], file), try files.parse(device[1], file))
       for part in parts.dropFirst() {
         let pair = part.split(separator: UInt8(ascii: "="))
-        guard pair.count == 2,
-          let name = StatisticsV2.operations.first(where: { pair[0].elementsEqual($0.key.utf8) })
-        else { continue }
-        let entry = CgroupStatistics.BlockIOEntry(
-          major: major, minor: minor, operation: name.operation, value: try files.parse(pair[1], file))
-        if name.isBytes { io.serviceBytes.append(entry) } else { io.serviced.append(entry) }
+        guard pair.count == 2 else { continue }
+        try add(String(decoding: pair[0], as: UTF8.self), pair[1], (major, minor), to: &io)
       }
     }
   }
 
-  private static let operations: [(key: String, operation: String, isBytes: Bool)] = [
-    ("rbytes", "Read", true), ("wbytes", "Write", true), ("dbytes", "Discard", true), ("rios", "Read", false),
-    ("wios", "Write", false), ("dios", "Discard", false),
-  ]
+  private func add(
+    _ key: String, _ text: ArraySlice<UInt8>, _ device: (major: UInt64, minor: UInt64),
+    to io: inout CgroupStatistics.BlockIO
+  ) throws(CgroupError) {
+    func entry(_ operation: String = "") throws(CgroupError) -> CgroupStatistics.BlockIOEntry {
+      CgroupStatistics.BlockIOEntry(
+        major: device.major, minor: device.minor, operation: operation,
+        value: try files.parse(text, "io.stat"))
+    }
+    switch key {
+    case "rbytes": io.serviceBytes.append(try entry("Read"))
+    case "wbytes": io.serviceBytes.append(try entry("Write"))
+    case "dbytes": io.serviceBytes.append(try entry("Discard"))
+    case "rios": io.serviced.append(try entry("Read"))
+    case "wios": io.serviced.append(try entry("Write"))
+    case "dios": io.serviced.append(try entry("Discard"))
+    case "cost.usage": io.costUsage.append(try entry())
+    case "cost.wait": io.costWait.append(try entry())
+    case "cost.indebt": io.costIndebt.append(try entry())
+    case "cost.indelay": io.costIndelay.append(try entry())
+    // Later kernels add keys, some of them with fractions (`cost.vrate`).
+    default: return
+    }
+  }
 
   private func readHugepages(_ result: inout [CgroupStatistics.Hugepages]) throws(CgroupError) {
     for size in try files.hugepageSizes(suffix: "current") {

@@ -36,7 +36,7 @@ import Testing
     let cpu = try v1(
       [.cpu, .cpuacct],
       [
-        "cpu.stat": "nr_periods 10\nnr_throttled 3\nthrottled_time 12345\nnr_bursts 0\nburst_time 0\n",
+        "cpu.stat": "nr_periods 10\nnr_throttled 3\nthrottled_time 12345\nnr_bursts 2\nburst_time 7\n",
         "cpuacct.usage": "6000000000\n", "cpuacct.stat": "user 250\nsystem 101\n",
         "cpuacct.usage_percpu": "1000000000 5000000000 \n",
         "cpuacct.usage_all": "cpu user system\n0 600 400\n1 4000 1000\n",
@@ -46,6 +46,7 @@ import Testing
     #expect(cpu.total == 6_000_000_000 && cpu.user == 2_500_000_000 && cpu.kernel == 1_010_000_000)
     #expect(cpu.perCPU == [1_000_000_000, 5_000_000_000])
     #expect(cpu.perCPUUser == [600, 4000] && cpu.perCPUKernel == [400, 1000])
+    #expect(cpu.bursts == 2 && cpu.burstTime == 7)
     #expect(cpu.pressure == nil)
   }
 
@@ -68,6 +69,7 @@ import Testing
     #expect(memory.kernel == .init())
     #expect(memory.raw.map { $0.name } == ["cache", "rss", "hierarchical_memory_limit"])
     #expect(memory.oomKills == 4)
+    #expect(memory.events == [.init(name: "under_oom", value: 0), .init(name: "oom_kill", value: 4)])
   }
 
   @Test func processesOfVersion1() throws {
@@ -128,7 +130,8 @@ import Testing
       "memory.events": "low 0\nhigh 0\nmax 5\noom 3\noom_kill 2\noom_group_kill 0\n",
       "memory.swap.current": "24\n", "memory.swap.max": "500\n",
       "pids.current": "3\n", "pids.max": "10\n",
-      "io.stat": "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6 cost.usage=7\n(unknown) rbytes=9\n",
+      "io.stat":
+        "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6 cost.vrate=99.5 cost.usage=7\n(unknown) rbytes=9\n",
       "hugetlb.2MB.current": "1\n", "hugetlb.2MB.rsvd.current": "4194304\n", "hugetlb.2MB.events": "max 8\n",
       "rdma.current": "mlx4_0 hca_handle=2 hca_object=2000\nocrdma1 hca_handle=3 hca_object=0\n",
       "rdma.max": "mlx4_0 hca_handle=5 hca_object=max\n",
@@ -142,6 +145,11 @@ import Testing
     #expect(result.memory.usage == .init(limit: .max, usage: 1000, max: 3000, failureCount: 5))
     #expect(result.memory.swap == .init(limit: .max, usage: 1024, max: 0, failureCount: 0))
     #expect(result.memory.oomKills == 2)
+    #expect(
+      result.memory.events.map { "\($0.name) \($0.value)" } == [
+        "low 0", "high 0", "max 5", "oom 3", "oom_kill 2", "oom_group_kill 0",
+      ])
+    #expect(result.blockIO.costUsage == [.init(major: 8, minor: 0, operation: "", value: 7)])
     #expect(result.pids == .init(current: 3, limit: 10))
     #expect(
       result.blockIO.serviceBytes.map { "\($0.operation) \($0.value)" } == ["Read 1", "Write 2", "Discard 5"])
@@ -181,6 +189,18 @@ import Testing
 }
 
 extension KernelTests {
+  @Test(.enabled(if: Kernel.hasV1, "needs root and cgroup v1")) func wantOfMemoryIsAnnounced() throws {
+    let box = try Sandbox(only: .memory)
+    try box.create(.memory { $0.limit = 8 << 20 })
+    let watch = try box.set.watchOutOfMemory()
+    #expect(try watch.wait(timeoutMilliseconds: 0) == .none)
+    let child = try box.start("x=$(head -c 60000000 /dev/zero | tr '\\0' a); echo $x")
+    #expect(try watch.wait(timeoutMilliseconds: 20_000) == .outOfMemory)
+    child.waitUntilExit()
+    box.remove()
+    #expect(try eventually { try watch.wait(timeoutMilliseconds: 100) == .removed })
+  }
+
   @Test(.enabled(if: Kernel.hasV1, "needs root and cgroup v1")) func aRunningContainerIsCounted() throws {
     let box = try Sandbox()
     defer { box.remove() }

@@ -140,6 +140,9 @@ static inline long cl_chroot(const char *path) { return cl_result(syscall(SYS_ch
 static inline long cl_getcwd(char *buffer, size_t count) {
   return cl_result(syscall(SYS_getcwd, buffer, count));
 }
+static inline long cl_eventfd(unsigned initial, int flags) {
+  return cl_result(syscall(SYS_eventfd2, initial, flags));
+}
 static inline long cl_poll(struct pollfd *fds, unsigned count, int timeout_ms) {
   return cl_result(poll(fds, count, timeout_ms));
 }
