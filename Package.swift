@@ -43,6 +43,7 @@ let package = Package(
     module("Linux", ["CLinux"]),
     module("SafePath", ["Linux"]),
     module("JSON", []),
+    module("Netlink", ["CLinux", "Linux"]),
 
     // Layer 2: the specification's nouns.
     module("OCI", ["JSON"]),
@@ -83,6 +84,7 @@ let package = Package(
 
     tests("LinuxTests", ["Linux", "SafePath"]),
     tests("JSONTests", ["JSON"]),
+    tests("NetlinkTests", ["Netlink", "Linux"]),
     tests("OCITests", ["OCI", "JSON"]),
     tests("CgroupsTests", ["Cgroups", "OCI", "JSON", "Linux"]),
     tests("SeccompTests", ["Seccomp", "OCI", "JSON"]),

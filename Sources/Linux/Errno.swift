@@ -39,6 +39,13 @@ public struct Errno: Error, Equatable, Hashable, Sendable {
   public static let quotaExceeded = Errno(EDQUOT)
   public static let connectionReset = Errno(ECONNRESET)
   public static let textBusy = Errno(ETXTBSY)
+  public static let badMessage = Errno(EBADMSG)
+  public static let addressInUse = Errno(EADDRINUSE)
+  public static let addressNotAvailable = Errno(EADDRNOTAVAIL)
+  public static let familyNotSupported = Errno(EAFNOSUPPORT)
+  public static let unreachable = Errno(ENETUNREACH)
+  public static let timedOut = Errno(ETIMEDOUT)
+  public static let outOfRange = Errno(ERANGE)
 }
 
 extension Errno: CustomStringConvertible {

@@ -55,6 +55,7 @@
 
 
 #include "CLinuxConstants.h"
+#include "CNetlink.h"
 
 static inline long cl_result(long r) { return r < 0 ? -(long)errno : r; }
 
