@@ -23,7 +23,7 @@ check() {
 
 shell_scripts() {
   local scripts
-  mapfile -t scripts < <(grep -rlE '^#!.*\bbash|^# shellcheck shell=bash' Scripts .ci)
+  mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh\b|^# shellcheck shell=bash' Scripts .ci Tests)
   shellcheck --external-sources "${scripts[@]}"
 }
 

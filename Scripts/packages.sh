@@ -4,7 +4,7 @@
 #
 # Installs the Debian packages that are missing for a purpose, and asks the network only when one is.
 #
-# Usage: Scripts/packages.sh build|check|run|test|bench…
+# Usage: Scripts/packages.sh build|check|run|test|vm|bench…
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -15,7 +15,8 @@ packages_for() {
     build) echo gcc g++ binutils libc6-dev git ca-certificates zlib1g-dev liblzma-dev libzstd-dev ;;
     check) echo binutils jq shellcheck ;;
     run) echo bash coreutils hostname iproute2 mount ncurses-bin procps ;;
-    test) echo busybox-static gcc jq libc6-dev libseccomp2 procps python3-pytest strace util-linux xz-utils zstd ;;
+    test) echo busybox-static gcc jq libc6-dev libseccomp2 procps python3-pytest strace stress util-linux xz-utils zstd ;;
+    vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;
     bench) echo busybox-static crun gcc libc6-dev runc strace ;;
     *) fail "unknown purpose $1" ;;
   esac

@@ -3,6 +3,8 @@
 """Device nodes and the device cgroup."""
 import pytest
 
+from harness import cgroups
+
 ALWAYS = {"c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm"}
 
 
@@ -10,30 +12,36 @@ def rules(container):
     return set((container.cgroup("devices") / "devices.list").read_text().splitlines())
 
 
+@cgroups.on_v1
 def test_default_rules(bundle):
     found = rules(bundle.create("true"))
     assert ALWAYS <= found and "a *:* rwm" not in found
 
 
+@cgroups.on_v1
 def test_default_rules_allow_making_any_node(bundle):
     assert {"c *:* m", "b *:* m"} <= rules(bundle.create("true"))
 
 
+@cgroups.on_v1
 def test_rule_allow(bundle):
     bundle.resources["devices"].append({"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rw"})
     assert "c 10:229 rw" in rules(bundle.create("true"))
 
 
+@cgroups.on_v1
 def test_rule_with_a_wildcard(bundle):
     bundle.resources["devices"].append({"allow": True, "type": "b", "major": 8, "access": "r"})
     assert any(rule.startswith("b 8:*") and "r" in rule.split()[2] for rule in rules(bundle.create("true")))
 
 
+@cgroups.on_v1
 def test_rule_allow_all(bundle):
     bundle.resources["devices"] = [{"allow": True, "access": "rwm"}]
     assert "a *:* rwm" in rules(bundle.create("true"))
 
 
+@cgroups.on_v1
 def test_rules_are_applied_in_order(bundle):
     bundle.resources["devices"] += [
         {"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rwm"},
@@ -49,6 +57,27 @@ def test_rules_are_applied_in_order(bundle):
 def test_rule_that_is_wrong(bundle, rule):
     bundle.resources["devices"].append(rule)
     bundle.run("true").fails("/linux/resources/devices/1")
+
+
+KMSG = {"type": "c", "major": 1, "minor": 11}
+
+
+@pytest.mark.parametrize("rules, read, write", [
+    ([], False, False),
+    ([{"allow": True, **KMSG, "access": "r"}], True, False),
+    ([{"allow": True, **KMSG, "access": "w"}], False, True),
+    ([{"allow": True, "type": "c", "major": 1, "access": "rw"}], True, True),
+    ([{"allow": True, "type": "c", "minor": 11, "access": "rw"}], True, True),
+    ([{"allow": True, "type": "b", "major": 1, "minor": 11, "access": "rw"}], False, False),
+    ([{"allow": True, **KMSG, "access": "rw"}, {"allow": False, **KMSG, "access": "w"}], True, False),
+    ([{"allow": True, "access": "rwm"}], True, True),
+    ([{"allow": True, "access": "rwm"}, {"allow": False, "access": "rwm"}], False, False),
+    ([{"allow": True, **KMSG, "access": "rwm"}, {"allow": False, **KMSG, "access": "rwm"}], False, False),
+], ids=lambda value: str(len(value)) if isinstance(value, list) else None)
+def test_rules_hold(bundle, rules, read, write):
+    bundle.writable().capabilities("CAP_MKNOD", "CAP_SYSLOG").resources["devices"] += rules
+    script = "mknod /kmsg c 1 11 || exit 9; (: </kmsg) 2>/dev/null && echo read; (: >>/kmsg) 2>/dev/null && echo write; true"
+    assert bundle.sh(script).lines == ["read"] * read + ["write"] * write
 
 
 def test_node_that_is_not_allowed_cannot_be_opened(bundle):

@@ -5,7 +5,11 @@ import os
 
 import pytest
 
-from harness import mountinfo, sandbox
+from harness import cgroups, mountinfo, sandbox
+
+
+def kernel():
+    return tuple(int(part) for part in os.uname().release.split(".")[:2])
 
 
 @pytest.mark.parametrize("point, kind, options", [
@@ -15,7 +19,7 @@ from harness import mountinfo, sandbox
     ("/dev/shm", "tmpfs", {"nosuid", "noexec", "nodev"}),
     ("/dev/mqueue", "mqueue", {"nosuid", "noexec", "nodev"}),
     ("/sys", "sysfs", {"nosuid", "noexec", "nodev", "ro"}),
-    ("/sys/fs/cgroup", "tmpfs", {"nosuid", "noexec", "nodev"}),
+    ("/sys/fs/cgroup", "cgroup2" if cgroups.V2 else "tmpfs", {"nosuid", "noexec", "nodev"}),
 ])
 def test_default_mount(bundle, point, kind, options):
     mount = mountinfo.of(bundle)[point]
@@ -36,6 +40,7 @@ def test_no_mount_is_shared_with_the_host(bundle):
     assert not any(p.startswith("shared:") for m in mountinfo.of(bundle).values() for p in m.propagation)
 
 
+@cgroups.on_v1
 def test_cgroup_v1_mount_shows_the_containers_own_cgroup(bundle):
     container = bundle.sleeper()
     pids = container.exec("cat", "/sys/fs/cgroup/pids/cgroup.procs").succeeds().out.split()
@@ -291,6 +296,7 @@ def test_hundred_mounts(bundle, case):
 
 
 @pytest.mark.roost
+@pytest.mark.skipif(kernel() < (6, 3), reason="the sandbox's tmpfs cannot map ids before Linux 6.3")
 def test_bind_with_mapped_ids(bundle, case):
     """What the container's root owns in the mount belongs to somebody else on the host."""
     source = case.directory_for("source", {"file": "text"})

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from harness import cgroups
+
 MIB = 1 << 20
 
 
@@ -18,47 +20,53 @@ def limited(bundle, case):
     return bundle.sleeper()
 
 
-def value(container, controller, file):
-    return (container.cgroup(controller) / file).read_text().strip()
+LIMIT = ("memory", "memory.limit_in_bytes", "memory.max")
+PIDS = ("pids", "pids.max", "pids.max")
+CPUS = ("cpuset", "cpuset.cpus", "cpuset.cpus")
 
 
-@pytest.mark.parametrize("flags, controller, file, expected", [
-    (("--memory", str(64 * MIB)), "memory", "memory.limit_in_bytes", str(64 * MIB)),
-    (("--memory-reservation", str(16 * MIB)), "memory", "memory.soft_limit_in_bytes", str(16 * MIB)),
-    (("--cpu-share", "200"), "cpu", "cpu.shares", "200"),
-    (("--cpu-quota", "20000"), "cpu", "cpu.cfs_quota_us", "20000"),
-    (("--cpu-period", "50000"), "cpu", "cpu.cfs_period_us", "50000"),
-    (("--cpuset-cpus", "1"), "cpuset", "cpuset.cpus", "1"),
-    (("--pids-limit", "30"), "pids", "pids.max", "30"),
+@pytest.mark.parametrize("flags, controller, v1, v2", [
+    (("--memory", str(64 * MIB)), "memory", ("memory.limit_in_bytes", str(64 * MIB)), ("memory.max", str(64 * MIB))),
+    (("--memory", str(16 * MIB)), "memory", ("memory.limit_in_bytes", str(16 * MIB)), ("memory.max", str(16 * MIB))),
+    (("--memory-reservation", str(16 * MIB)), "memory", ("memory.soft_limit_in_bytes", str(16 * MIB)),
+     ("memory.low", str(16 * MIB))),
+    pytest.param(("--cpu-share", "200"), "cpu", ("cpu.shares", "200"), ("cpu.weight", "29"),
+                 marks=pytest.mark.roost if cgroups.V2 else ()),
+    (("--cpu-quota", "20000"), "cpu", ("cpu.cfs_quota_us", "20000"), ("cpu.max", "20000 100000")),
+    (("--cpu-period", "50000"), "cpu", ("cpu.cfs_period_us", "50000"), ("cpu.max", "10000 50000")),
+    (("--cpuset-cpus", "1"), "cpuset", ("cpuset.cpus", "1"), ("cpuset.cpus", "1")),
+    (("--pids-limit", "30"), "pids", ("pids.max", "30"), ("pids.max", "30")),
 ])
-def test_flag(limited, case, flags, controller, file, expected):
+def test_flag(limited, case, flags, controller, v1, v2):
     case("update", *flags, limited.id).succeeds()
-    assert value(limited, controller, file) == expected
+    file, expected = v2 if cgroups.V2 else v1
+    assert (limited.cgroup(controller) / file).read_text().strip() == expected
 
 
 def test_resources_from_a_file(limited, case):
     case.path("r.json").write_text(json.dumps({"memory": {"limit": 48 * MIB}, "pids": {"limit": 40}}))
     case("update", "--resources", case.path("r.json"), limited.id).succeeds()
-    assert value(limited, "memory", "memory.limit_in_bytes") == str(48 * MIB)
-    assert value(limited, "pids", "pids.max") == "40"
+    assert cgroups.value(limited, *LIMIT) == str(48 * MIB)
+    assert cgroups.value(limited, *PIDS) == "40"
 
 
 def test_resources_from_standard_input(limited, case):
-    case("update", "--resources", "-", limited.id, stdin=json.dumps({"cpu": {"shares": 300}}).encode()).succeeds()
-    assert value(limited, "cpu", "cpu.shares") == "300"
+    case("update", "--resources", "-", limited.id, stdin=json.dumps({"cpu": {"quota": 15000}}).encode()).succeeds()
+    assert cgroups.value(limited, "cpu", "cpu.cfs_quota_us", "cpu.max").split()[0] == "15000"
 
 
 def test_what_is_not_named_stays(limited, case):
     case("update", "--pids-limit", "30", limited.id).succeeds()
-    assert value(limited, "memory", "memory.limit_in_bytes") == str(32 * MIB)
-    assert value(limited, "cpu", "cpu.cfs_quota_us") == "10000"
+    assert cgroups.value(limited, *LIMIT) == str(32 * MIB)
+    assert cgroups.value(limited, "cpu", "cpu.cfs_quota_us", "cpu.max").split()[0] == "10000"
 
 
 @pytest.mark.parametrize("flags", [("--cpuset-cpus", "99"), ("--memory", "x"), ("--cpu-period", "1")])
 def test_wrong_value_changes_nothing(limited, case, flags):
     case("update", *flags, limited.id).fails()
-    assert value(limited, "cpuset", "cpuset.cpus") == "0" and value(limited, "cpu", "cpu.cfs_period_us") == "100000"
-    assert value(limited, "memory", "memory.limit_in_bytes") == str(32 * MIB)
+    assert cgroups.value(limited, *CPUS) == "0"
+    assert cgroups.value(limited, "cpu", "cpu.cfs_period_us", "cpu.max").split()[-1] == "100000"
+    assert cgroups.value(limited, *LIMIT) == str(32 * MIB)
 
 
 def test_unknown_container(limited, case):

@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 
-from harness import sandbox
+from harness import cgroups, sandbox
 from harness.case import alive, eventually
+from harness.patience import deadline, patient
 from harness.runtime import TIMEOUT_SECONDS, Result, _decode, base_environment
 
 CONTAINERS = "containers"
@@ -41,7 +41,7 @@ class Roost:
         process = self.popen(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              **options)
         try:
-            out, err = process.communicate(stdin or b"", timeout=timeout)
+            out, err = process.communicate(stdin or b"", timeout=patient(timeout))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -86,7 +86,7 @@ class Roost:
                     stream.close()
         for identifier in self.ids():
             subprocess.run([self.path, "rm", "--force", identifier], env=self.environment(), capture_output=True,
-                           timeout=TIMEOUT_SECONDS)
+                           timeout=patient(TIMEOUT_SECONDS))
         return [path for identifier in self._ids for path in sandbox.cgroups_named(identifier)]
 
 
@@ -121,20 +121,18 @@ class Foreground:
 
     def wait(self, seconds=15):
         """The exit status."""
-        out, err = self.process.communicate(timeout=seconds)
+        out, err = self.process.communicate(timeout=patient(seconds))
         self.out, self.err = _decode(out), _decode(err)
         return self.process.returncode
 
     def cgroup(self, controller):
-        """The directory of a cgroup v1 controller."""
-        text = Path(f"/proc/{self.pid}/cgroup").read_text()
-        path = next(line.split(":", 2)[2] for line in text.splitlines() if controller in line.split(":")[1].split(","))
-        return Path(f"{sandbox.CGROUP_ROOT}/{controller}{path}")
+        """The directory of the container's cgroup for a controller."""
+        return cgroups.directory(self.pid, controller)
 
 
 def gone(pid, seconds=10):
     """Waits until a process has ended."""
-    deadline = time.monotonic() + seconds
+    end = deadline(seconds)
     while alive(pid):
-        assert time.monotonic() < deadline, f"process {pid} is still there"
+        assert time.monotonic() < end, f"process {pid} is still there"
         time.sleep(0.005)

@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from harness import sandbox
+from harness import cgroups
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -196,29 +196,27 @@ def test_init_reaps_and_passes_on(roost, root, static_roost):
     assert container.wait() == 143
 
 
-@pytest.mark.skipif(not os.path.exists(f"{sandbox.CGROUP_ROOT}/memory"), reason="written for cgroup v1")
 def test_limits_reach_the_kernel(roost, root):
     container = roost.start("-m", "64m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
                             "--cpuset-cpus", "0", "--memory-reservation", "32m", root, "sleep", "1000")
 
-    def value(controller, file):
-        return (container.cgroup(controller) / file).read_text().strip()
+    def value(controller, v1, v2):
+        return cgroups.value(container, controller, v1, v2)
 
-    assert value("memory", "memory.limit_in_bytes") == str(64 << 20)
-    assert value("memory", "memory.soft_limit_in_bytes") == str(32 << 20)
-    assert value("cpu", "cpu.cfs_quota_us") == "50000" and value("cpu", "cpu.cfs_period_us") == "100000"
-    assert value("cpu", "cpu.shares") == "512"
-    assert value("pids", "pids.max") == "50"
-    assert value("cpuset", "cpuset.cpus") == "0"
+    assert value("memory", "memory.limit_in_bytes", "memory.max") == str(64 << 20)
+    assert value("memory", "memory.soft_limit_in_bytes", "memory.low") == str(32 << 20)
+    assert value("cpu", "cpu.cfs_quota_us", "cpu.max") == ("50000 100000" if cgroups.V2 else "50000")
+    assert value("cpu", "cpu.shares", "cpu.weight") == ("59" if cgroups.V2 else "512")
+    assert value("pids", "pids.max", "pids.max") == "50"
+    assert value("cpuset", "cpuset.cpus", "cpuset.cpus") == "0"
     assert container.cgroup("memory").parent.name == "roost"
     container.roost("rm", "-f", "box").succeeds()
 
 
 def test_default_pids_limit(roost, root):
     container = roost.start("--cpu-percent", "30", root, "sleep", "1000")
-    if os.path.exists(f"{sandbox.CGROUP_ROOT}/pids"):
-        assert (container.cgroup("pids") / "pids.max").read_text() == "2048\n"
-        assert (container.cgroup("cpu") / "cpu.cfs_quota_us").read_text() == "30000\n"
+    assert cgroups.value(container, "pids", "pids.max", "pids.max") == "2048"
+    assert cgroups.value(container, "cpu", "cpu.cfs_quota_us", "cpu.max").split()[0] == "30000"
     container.roost("rm", "-f", "box").succeeds()
 
 

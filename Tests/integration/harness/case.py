@@ -9,7 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import config, sandbox
+from . import cgroups, config, sandbox
+from .patience import deadline, patient
 from .runtime import Result, _decode
 
 _numbers = itertools.count(1)
@@ -17,12 +18,12 @@ _numbers = itertools.count(1)
 
 def eventually(condition, what="condition", seconds=10):
     """Polls until the condition gives something true, and returns that."""
-    deadline = time.monotonic() + seconds
+    end = deadline(seconds)
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"never happened: {what}"
+        assert time.monotonic() < end, f"never happened: {what}"
         time.sleep(0.005)
 
 
@@ -300,18 +301,14 @@ class Container:
         return self.case("exec", *flags, self.id, *arguments, **options)
 
     def cgroup(self, controller):
-        """The directory of the container's cgroup in a v1 hierarchy, as the kernel tells it."""
-        for line in Path(f"/proc/{self.pid}/cgroup").read_text().splitlines():
-            _, names, path = line.split(":", 2)
-            if controller in names.removeprefix("name=").split(","):
-                return Path(sandbox.CGROUP_ROOT) / controller / path.lstrip("/")
-        raise AssertionError(f"no {controller} hierarchy for {self.id}")
+        """The directory of the container's cgroup for a controller."""
+        return cgroups.directory(self.pid, controller)
 
 
 def finish(process, timeout=30):
     """Waits for a Popen and gives a Result."""
     try:
-        out, err = process.communicate(timeout=timeout)
+        out, err = process.communicate(timeout=patient(timeout))
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

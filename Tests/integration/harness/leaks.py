@@ -7,6 +7,7 @@ import signal
 import time
 
 from . import sandbox
+from .patience import deadline
 
 
 def _processes():
@@ -92,10 +93,10 @@ class Watch:
 
     def difference(self, seconds=3):
         """A list of leaks, after giving dying processes and namespaces a moment."""
-        deadline = time.monotonic() + seconds
+        end = deadline(seconds)
         while True:
             found = self._difference()
-            if not found or time.monotonic() > deadline:
+            if not found or time.monotonic() > end:
                 return found
             time.sleep(0.01)
 
@@ -107,8 +108,8 @@ class Watch:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue  # It went by itself.
-        deadline = time.monotonic() + 3
-        while _processes().keys() - self.before["process"].keys() and time.monotonic() < deadline:
+        end = deadline(3)
+        while _processes().keys() - self.before["process"].keys() and time.monotonic() < end:
             time.sleep(0.01)
         with open("/proc/self/mountinfo") as file:
             points = [line.split()[4] for line in file if line.split()[0] not in self.before["mount"]]

@@ -15,6 +15,10 @@ class Unavailable(Exception):
 
 
 def compile_helper(source, target, *flags):
+    """Compiles a C program; where there is no compiler, ROOST_TEST_HELPERS names a directory that has it."""
+    if prebuilt := os.environ.get("ROOST_TEST_HELPERS"):
+        shutil.copy(Path(prebuilt) / Path(source).stem, target)
+        return
     command = ["gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-static", *flags,
                "-o", str(target), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -7,6 +7,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from .patience import patient
+
 TIMEOUT_SECONDS = 15
 
 
@@ -68,7 +70,7 @@ class Runtime:
 
     def __init__(self, path):
         self.path = Path(path)
-        version = subprocess.run([str(path), "--version"], capture_output=True, timeout=TIMEOUT_SECONDS)
+        version = subprocess.run([str(path), "--version"], capture_output=True, timeout=patient(TIMEOUT_SECONDS))
         self.version = _decode(version.stdout).partition("\n")[0]
         self.name = next((name for name in ("crun", "runc") if self.version.startswith(name + " version")), "roost")
         if "roost" in self.path.name:
@@ -103,7 +105,7 @@ class Runtime:
             root, *arguments, stdin=subprocess.PIPE if feed is not None else stdin,
             stdout=out or subprocess.PIPE, stderr=err or subprocess.PIPE, **options)
         try:
-            output, errors = process.communicate(feed, timeout=timeout)
+            output, errors = process.communicate(feed, timeout=patient(timeout))
         except subprocess.TimeoutExpired:
             # A container that got our pipes may hold them open, so do not wait for their end.
             process.kill()

@@ -10,6 +10,8 @@ import struct
 import termios
 import time
 
+from .patience import deadline
+
 
 class Terminal:
     """The master end of a pseudoterminal."""
@@ -39,20 +41,20 @@ class Terminal:
 
     def until(self, word, seconds=15):
         """Reads until the word has appeared; gives all text so far."""
-        deadline = time.monotonic() + seconds
+        end = deadline(seconds)
         while word not in self.text:
             more = self._read(0.1)
             assert more is not None, f"the terminal was closed before {word!r} came: {self.text!r}"
             self.text += more
-            assert time.monotonic() < deadline, f"{word!r} never came: {self.text!r}"
+            assert time.monotonic() < end, f"{word!r} never came: {self.text!r}"
         return self.text
 
     def rest(self, seconds=15):
         """Reads to the end."""
-        deadline = time.monotonic() + seconds
+        end = deadline(seconds)
         while (more := self._read(0.1)) is not None:
             self.text += more
-            assert time.monotonic() < deadline, f"the terminal stays open: {self.text!r}"
+            assert time.monotonic() < end, f"the terminal stays open: {self.text!r}"
         return self.text
 
     def close(self):
@@ -78,10 +80,10 @@ class Lent:
 
     def finish(self, seconds=15):
         """Waits for the command; gives its exit status. The text is in `terminal.text`."""
-        deadline = time.monotonic() + seconds
+        end = deadline(seconds)
         while self.process.poll() is None:
             self.terminal.text += self.terminal._read(0.05) or ""
-            assert time.monotonic() < deadline, f"the runtime does not end: {self.terminal.text!r}"
+            assert time.monotonic() < end, f"the runtime does not end: {self.terminal.text!r}"
         while more := self.terminal._read(0.05):
             self.terminal.text += more
         return self.process.returncode

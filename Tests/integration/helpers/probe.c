@@ -119,13 +119,23 @@ static int show_keyring(void) {
   return 0;
 }
 
-/// Touches that many bytes, page by page.
-static int eat(const char *bytes) {
+/// Touches that many bytes, page by page, and keeps them for as long as it is told to.
+static int eat(const char *bytes, int hold) {
   size_t size = strtoull(bytes, NULL, 10);
   char *memory = malloc(size);
   if (memory == NULL) return 1;
   for (size_t i = 0; i < size; i += 4096) ((volatile char *)memory)[i] = 1;
   printf("ate %zu\n", size);
+  fflush(stdout);
+  if (hold)
+    while (!stopped) pause();
+  return 0;
+}
+
+/// Each process makes others for as long as the kernel lets it.
+static int bomb(void) {
+  while (!stopped)
+    if (fork() < 0) usleep(20000);
   return 0;
 }
 
@@ -273,7 +283,9 @@ int main(int count, char **words) {
   if (strcmp(what, "fstat") == 0 && count > 2) return show_descriptor(atoi(words[2]));
   if (strcmp(what, "attributes") == 0) return show_attributes();
   if (strcmp(what, "keyring") == 0) return show_keyring();
-  if (strcmp(what, "eat") == 0 && count > 2) return eat(words[2]);
+  if (strcmp(what, "eat") == 0 && count > 2) return eat(words[2], 0);
+  if (strcmp(what, "hold") == 0 && count > 2) return eat(words[2], 1);
+  if (strcmp(what, "bomb") == 0) return bomb();
   if (strcmp(what, "inject") == 0) return inject_input();
   if (strcmp(what, "escape") == 0 && count > 2) return escape(words[2]);
   if (strcmp(what, "inject-high") == 0) return inject_with_high_bits();
