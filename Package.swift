@@ -44,10 +44,11 @@ let package = Package(
     module("SafePath", ["Linux"]),
     module("JSON", []),
     module("Netlink", ["CLinux", "Linux"]),
+    module("DBus", ["Linux"]),
 
     // Layer 2: the specification's nouns.
     module("OCI", ["JSON"]),
-    module("Cgroups", ["Linux", "JSON", "OCI"]),
+    module("Cgroups", ["DBus", "Linux", "JSON", "OCI"]),
     module("Seccomp", ["OCI"]),
 
     // Layer 3: the plan, and what executes it.
@@ -86,7 +87,8 @@ let package = Package(
     tests("JSONTests", ["JSON"]),
     tests("NetlinkTests", ["Netlink", "Linux"]),
     tests("OCITests", ["OCI", "JSON"]),
-    tests("CgroupsTests", ["Cgroups", "OCI", "JSON", "Linux"]),
+    tests("DBusTests", ["DBus", "Linux"]),
+    tests("CgroupsTests", ["Cgroups", "DBus", "OCI", "JSON", "Linux"]),
     tests("SeccompTests", ["Seccomp", "OCI", "JSON"]),
     tests(
       "ContainerPlanTests", ["ContainerPlan", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"],

@@ -44,34 +44,38 @@ extension CgroupPlan {
   /// - Throws: when the kernel refuses anything, or the container's cgroup exists and has processes or is frozen.
   ///   What was made until then is removed again.
   public func create() throws(CgroupError) -> CgroupMembership {
-    var records: [CgroupRecord] = []
-    records.reserveCapacity(directories.count)
-    var tasks: [Int32] = []
-    tasks.reserveCapacity(directories.count)
-    var entrance: Int32 = -1
+    var doors = Doors(count: directories.count)
     var base = MountBase()
     do throws(CgroupError) {
       for directory in directories {
         var creation = DirectoryCreation(directory)
         do throws(CgroupError) {
           let door = try creation.run(&base)
-          switch directory.entrance {
-          case .tasks: tasks.append(door)
-          case .clone: entrance = door
-          }
+          doors.add(door, directory.entrance, creation.record)
         } catch {
-          if creation.isOurs { records.append(creation.record) }
+          if creation.isOurs { doors.add(creation.record) }
           throw error
         }
-        records.append(creation.record)
       }
     } catch {
       // Closes what was opened; an open file does not keep a directory.
-      let membership = CgroupMembership(records: records, tasks: tasks, directory: entrance)
-      membership.close()
-      throw undoing(records, after: error)
+      doors.membership.close()
+      throw undoing(doors.records, after: error)
     }
-    return CgroupMembership(records: records, tasks: tasks, directory: entrance)
+    let membership = doors.membership
+    membership.lateWrites = lateWrites
+    return membership
+  }
+
+  /// What is written when the process is there: on version 2 it would not come to be in a cgroup that admits no task.
+  private var lateWrites: [(FileWrite, hostPath: String)] {
+    var result: [(FileWrite, hostPath: String)] = []
+    for directory in directories where directory.entrance == .clone {
+      for case .write(let write) in directory.actions where write.isLate {
+        result.append((write, directory.hostPath))
+      }
+    }
+    return result
   }
 
   private func undoing(_ records: [CgroupRecord], after error: CgroupError) -> CgroupError {
@@ -95,9 +99,12 @@ struct DirectoryCreation {
   var isOurs: Bool { !record.createdFrom.isEmpty }
 
   private var existed = false
+  /// Whether the container's process may be in it already, as in a scope of systemd.
+  private let isAdopting: Bool
 
-  init(_ directory: CgroupDirectory) {
+  init(_ directory: CgroupDirectory, adopting: Bool = false) {
     self.directory = directory
+    isAdopting = adopting
     record = CgroupRecord(
       hierarchy: directory.hierarchy.name, mountPoint: directory.hierarchy.mountPoint, path: directory.path)
   }
@@ -112,12 +119,12 @@ struct DirectoryCreation {
       return try root.open(directory.path + "/tasks", .writeOnly).release()
     }
     let leaf = try root.open(directory.path, isV2 ? [.readOnly, .directory] : [.path, .directory])
-    if existed { try refuseProcesses() }
+    if existed && !isAdopting { try refuseProcesses(leaf.fd) }
     if existed || checksFreezer { try refuseFrozen(leaf.fd) }
     if isV2 { try enableControllers(root, leaf.fd) }
     var writer = CgroupWriter(hostPath: directory.hostPath)
     let (path, isNew) = (directory.path, !existed)
-    try writer.run(directory.actions, in: leaf.fd) { (file) throws(CgroupError) in
+    try writer.run(directory.actions.filter { !$0.isLate }, in: leaf.fd) { (file) throws(CgroupError) in
       try CpusetInheritance(root: root, file: file).fill(path, isNew: isNew)
     }
     if let program = directory.deviceProgram { try program.attach(to: leaf.fd, directory.hostPath) }
@@ -188,7 +195,7 @@ struct DirectoryCreation {
 
   // MARK: What is there already
 
-  private func refuseProcesses() throws(CgroupError) {
+  private func refuseProcesses(_ leaf: FD) throws(CgroupError) {
     let count = try CgroupTree(hostPath: directory.hostPath).processes().count
     if count > 0 {
       throw CgroupError(

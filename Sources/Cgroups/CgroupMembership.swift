@@ -14,6 +14,8 @@ public final class CgroupMembership {
   private var tasks: [Int32] = []
   /// The directory of version 2; -1 without one.
   private var directory: Int32 = -1
+  /// What the process has to be in the cgroup of version 2 for.
+  var lateWrites: [(FileWrite, hostPath: String)] = []
 
   init(records: [CgroupRecord], tasks: [Int32], directory: Int32) {
     self.records = records
@@ -51,6 +53,16 @@ public final class CgroupMembership {
     } catch {
       throw entryFailure(records.first { $0.version == .v2 }, "cgroup.procs", error)
     }
+  }
+
+  /// Sets the limits that would have kept the process out, now that it is in.
+  public func settle() throws(CgroupError) {
+    guard !lateWrites.isEmpty, let leaf = cloneTarget else { return }
+    for (write, hostPath) in lateWrites {
+      var writer = CgroupWriter(hostPath: hostPath)
+      try writer.run([.write(write)], in: leaf) { _ throws(CgroupError) in }
+    }
+    lateWrites = []
   }
 
   /// Says why `clone3` into ``cloneTarget`` failed, where the cgroup is the reason.

@@ -9,6 +9,9 @@ public struct CgroupPlan: Equatable, Sendable {
   public var directories: [CgroupDirectory]
   /// What the configuration asks for and this host's version of cgroups has no use for.
   public var notes: [CgroupNote]
+  /// The unit that systemd makes the cgroups for; nil where the runtime makes them. The paths of ``directories`` are
+  /// then what is expected of the system's manager, and ``startScope(_:pid:)`` finds out what they are.
+  public var scope: ScopePlan?
 
   /// - Parameters:
   ///   - resources: `linux.resources`. What is not set is not written.
@@ -21,9 +24,21 @@ public struct CgroupPlan: Equatable, Sendable {
     resources: Resources?, cgroupsPath: String?, id: String, host: CgroupHost,
     options: CgroupOptions = CgroupOptions()
   ) throws(CgroupError) {
-    let path = try CgroupPath(cgroupsPath, id: id)
     var planner = ResourcePlanner(host: host, purpose: .creation)
+    if options.systemd != nil { planner.admitsNoTask = false }
     try planner.add(resources, options: options)
+    var path: CgroupPath
+    if let systemd = options.systemd {
+      let name = try ScopeName(cgroupsPath, id: id, manager: systemd.manager)
+      let rules = resources?.devices ?? []
+      let hasRules = options.appliesDevices && !(rules.isEmpty && options.defaultDevices.isEmpty)
+      scope = try ScopePlan(
+        cgroupsPath, id: id, resources, systemd, isV2: host.layout == .v2,
+        devices: hasRules ? try DeviceRuleList(rules, defaults: options.defaultDevices) : nil)
+      path = try CgroupPath(name.path, id: id)
+    } else {
+      path = try CgroupPath(cgroupsPath, id: id)
+    }
     directories = []
     directories.reserveCapacity(host.hierarchies.count)
     for (index, hierarchy) in host.hierarchies.enumerated() {
@@ -55,6 +70,8 @@ public struct CgroupOptions: Equatable, Sendable {
   public var appliesDevices = true
   /// On version 2, enable the controllers that statistics need where that is possible, even without a limit.
   public var accounting = true
+  /// Let systemd make the cgroups; nil makes them as directories.
+  public var systemd: SystemdOptions?
 
   public init() {}
 }
@@ -100,6 +117,11 @@ public enum CgroupAction: Equatable, Sendable {
   /// Copies the parent's value when the cgroup's own is empty: no task may enter a cpuset without processors.
   case inherit(file: String)
   case write(FileWrite)
+
+  var isLate: Bool {
+    if case .write(let write) = self { return write.isLate }
+    return false
+  }
 }
 
 /// One value for one file of a cgroup.
@@ -116,6 +138,8 @@ public struct FileWrite: Equatable, Sendable {
   /// The kernel checks this value against others. Where it answers `EINVAL`, the write is repeated after those that
   /// follow, so that both rising and falling limits find an order that works.
   public var isOrdered = false
+  /// Written only when the container's process is in the cgroup.
+  public var isLate = false
 
   public init(_ file: String, _ value: String, field: String) {
     self.file = file

@@ -6,8 +6,13 @@ internal import Linux
 /// The cgroups of a container that exists, by what its state recorded.
 public struct CgroupSet: Equatable, Sendable {
   public let records: [CgroupRecord]
+  /// The unit of systemd that they belong to.
+  public let unit: UnitRecord?
 
-  public init(records: [CgroupRecord]) { self.records = records }
+  public init(records: [CgroupRecord], unit: UnitRecord? = nil) {
+    self.records = records
+    self.unit = unit
+  }
 
   /// The hierarchy with this controller of version 1.
   func record(_ controller: CgroupControllers) -> CgroupRecord? {
@@ -103,5 +108,42 @@ struct Deadline {
     sleepNanoseconds(min(pause, left))
     pause = min(pause * 2, 10_000_000)
     return true
+  }
+}
+
+extension CgroupSet {
+  /// The cgroups that a process is in, as /proc/PID/cgroup names them: those of a container of any runtime.
+  ///
+  /// - Parameter container: a word that the name of the container's own cgroup has. What its processes have made below
+  ///   belongs to it, so the path ends there; without the word it ends where the process is.
+  /// - Returns: nil when there is no such process.
+  public static func ofProcess(_ pid: Int32, container: String) throws(CgroupError) -> CgroupSet? {
+    let bytes: [UInt8]
+    do throws(SyscallError) {
+      bytes = try readRecord(.workingDirectory, "/proc/\(pid)/cgroup")
+    } catch {
+      if error.errno == .noEntry || error.errno == .noProcess { return nil }
+      throw .refused("cannot read /proc/\(pid)/cgroup", error)
+    }
+    let memberships = try Membership.parse(bytes)
+    var records: [CgroupRecord] = []
+    for hierarchy in try CgroupHost.detect().hierarchies {
+      guard let membership = memberships.first(where: { $0.name == hierarchy.name }),
+        let path = membership.pathBelowMount
+      else { continue }
+      records.append(
+        CgroupRecord(
+          hierarchy: hierarchy.name, mountPoint: hierarchy.mountPoint, path: cut(path, after: container)))
+    }
+    return CgroupSet(records: records)
+  }
+
+  private static func cut(_ path: String, after word: String) -> String {
+    var result = ""
+    for component in path.split(separator: "/") {
+      result += "/" + component
+      if !word.isEmpty && component.contains(word) { return result }
+    }
+    return path
   }
 }

@@ -6,13 +6,16 @@ internal import OCI
 extension ResourcePlanner {
   /// `linux.resources.pids.limit`: any negative number is "no limit".
   ///
-  /// 0 allows no more tasks than the one that entered. It is written as 1, which says the same but for letting that
-  /// one be cloned into the cgroup, and is what systemd and runc write.
+  /// 0 is a limit like any other: whoever is in the cgroup stays, and nobody is made there. A process cannot be cloned
+  /// into such a cgroup, so on version 2 it is written when the container's is there. systemd takes no 0.
   mutating func addPids(_ pids: PidsResources) throws(CgroupError) {
     guard let limit = pids.limit else { return }
     let field = "/linux/resources/pids/limit"
-    let value = limit < 0 ? "max" : String(max(limit, 1))
-    write(FileWrite("pids.max", value, field: field), at: try place(.pids, field: field), .pids)
+    let value = limit < 0 ? "max" : String(admitsNoTask ? limit : max(limit, 1))
+    let place = try place(.pids, field: field)
+    var write = FileWrite("pids.max", value, field: field)
+    write.isLate = limit == 0 && admitsNoTask && place.version == .v2 && !isUpdate
+    self.write(write, at: place, .pids)
   }
 
   /// `linux.resources.hugepageLimits`: pages in use and, where the kernel has that file (Linux 5.7), reservations.
@@ -136,18 +139,18 @@ extension ResourcePlanner {
     }
     return Substring(key).utf8[..<dot]
   }
+}
 
-  /// A key as part of a JSON pointer (RFC 6901).
-  private func pointerToken(_ key: String) -> String {
-    guard key.utf8.contains(UInt8(ascii: "/")) || key.utf8.contains(UInt8(ascii: "~")) else { return key }
-    var result: [UInt8] = []
-    for byte in key.utf8 {
-      switch byte {
-      case UInt8(ascii: "~"): result += "~0".utf8
-      case UInt8(ascii: "/"): result += "~1".utf8
-      default: result.append(byte)
-      }
+/// A key as part of a JSON pointer (RFC 6901).
+func pointerToken(_ key: String) -> String {
+  guard key.utf8.contains(UInt8(ascii: "/")) || key.utf8.contains(UInt8(ascii: "~")) else { return key }
+  var result: [UInt8] = []
+  for byte in key.utf8 {
+    switch byte {
+    case UInt8(ascii: "~"): result += "~0".utf8
+    case UInt8(ascii: "/"): result += "~1".utf8
+    default: result.append(byte)
     }
-    return String(decoding: result, as: UTF8.self)
   }
+  return String(decoding: result, as: UTF8.self)
 }

@@ -15,6 +15,9 @@ extension CgroupSet {
     var busy: [CgroupRecord] = []
     var failures: [CgroupError] = []
     var bases = MountBase()
+    if let unit {
+      do throws(CgroupError) { try stop(unit, killing: killing) } catch { failures.append(error) }
+    }
     for record in records {
       do throws(CgroupError) {
         if try !removeAtOnce(record, &bases) { busy.append(record) }
@@ -37,6 +40,26 @@ extension CgroupSet {
     guard var first = failures.first else { return }
     first.cleanUpFailures = failures.dropFirst().map { $0.message }
     throw first
+  }
+
+  /// Has systemd remove its part. The processes are killed first: systemd would ask them politely, and wait.
+  private func stop(_ unit: UnitRecord, killing: Bool) throws(CgroupError) {
+    let isThere = try exists()
+    if isThere {
+      if killing {
+        try killAll()
+      } else if try !processes().isEmpty {
+        return
+      }
+    }
+    let manager: SystemdManager
+    do throws(CgroupError) { manager = try SystemdManager.connect(unit.manager) } catch {
+      // Without systemd there are no units; directories that it has left are removed like any other.
+      if error.reason == .unsupported { return }
+      throw error
+    }
+    if !isThere && killing { try manager.kill(unit, 9) }
+    try manager.stop(unit)
   }
 
   /// The usual case, in one call.

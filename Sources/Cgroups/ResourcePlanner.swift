@@ -15,6 +15,8 @@ struct ResourcePlanner {
   let purpose: Purpose
   private(set) var notes: [CgroupNote] = []
   private var plans: [HierarchyPlan]
+  /// Whether a limit of no task at all is written as such.
+  var admitsNoTask = true
 
   private struct HierarchyPlan {
     var actions: [CgroupAction] = []

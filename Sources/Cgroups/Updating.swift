@@ -16,8 +16,16 @@ extension CgroupSet {
     options.appliesDevices = false
     let purpose = ResourcePlanner.Purpose.update(try liveLimits(resources))
     var planner = ResourcePlanner(host: host, purpose: purpose)
+    if unit != nil { planner.admitsNoTask = false }
     try planner.add(resources, options: options)
     if let memory = resources.memory { try checkUsage(memory) }
+    if let unit {
+      // First: what systemd is not told it would set back, and what it rounds is made exact below.
+      let properties = try PropertyConversion(isV2: host.layout == .v2).properties(resources, purpose)
+      if !properties.isEmpty {
+        try SystemdManager.connect(unit.manager).setProperties(unit.name, properties)
+      }
+    }
     var bases = MountBase()
     for (index, record) in records.enumerated() {
       var directory = CgroupDirectory(hierarchy: host.hierarchies[index], path: record.path)

@@ -17,6 +17,7 @@ extension Plan {
   ) throws(PlanError) -> Plan {
     var compiler = Compiler(spec: spec, request: request, host: host)
     compiler.seccomp = seccomp
+    compiler.hasScope = cgroups.scope != nil
     try compiler.compile()
     return Plan(steps: compiler.steps, cgroups: cgroups)
   }
@@ -29,6 +30,8 @@ struct Compiler {
   let host: HostFacts
   let linux: LinuxConfig
   var seccomp: SeccompProgram?
+  /// systemd makes the cgroups, and needs the process for it.
+  var hasScope = false
   var steps: [PlannedStep] = []
 
   init(spec: Spec, request: CreateRequest, host: HostFacts) {
@@ -77,8 +80,10 @@ struct Compiler {
       add(.runtime, .openNamespace(namespace.type, path: path), Origin("/linux/namespaces", index, "/path"))
     }
     add(.runtime, .recordIntent)
-    add(.runtime, .createCgroups, linux.resources == nil ? cgroupOrigin : Origin("/linux/resources"))
-    if !host.isRootless { compileCgroupSources(mounts, .runtime) }
+    if !hasScope {
+      add(.runtime, .createCgroups, limitsOrigin)
+      if !host.isRootless { compileCgroupSources(mounts, .runtime) }
+    }
     if request.operation == .create { add(.runtime, .listenForStart) }
   }
 
@@ -100,6 +105,9 @@ struct Compiler {
       add(side, .openSource(mount), mount.origin)
     }
   }
+
+  /// What asked for the limits.
+  var limitsOrigin: Origin { linux.resources == nil ? cgroupOrigin : Origin("/linux/resources") }
 
   /// What asked for the cgroups' place: the configuration, or nobody, as every container has cgroups.
   var cgroupOrigin: Origin { linux.cgroupsPath == nil ? .runtime : Origin("/linux/cgroupsPath") }

@@ -29,16 +29,24 @@ extension Compiler {
       add(.runtime, .cloneStage, Origin("/linux/namespaces"))
       for namespace in joinOrder() { add(.stage, .joinNamespace(namespace), origin(of: namespace)) }
       // The stage makes the process as the runtime's own child, then ends.
-      add(.stage, .cloneProcess(flags, intoCgroup: true), Origin("/linux/namespaces"))
+      add(.stage, .cloneProcess(flags, intoCgroup: !hasScope), Origin("/linux/namespaces"))
       add(.runtime, .await(.processMade))
     } else {
       for type in [NamespaceType.pid, .time] where isJoined(type) {
         add(.runtime, .joinForChildren(type), origin(of: type))
       }
-      add(.runtime, .cloneProcess(flags, intoCgroup: true), Origin("/linux/namespaces"))
+      add(.runtime, .cloneProcess(flags, intoCgroup: !hasScope), Origin("/linux/namespaces"))
     }
     add(.container, .dieWithRuntime)
-    add(.container, .enterCgroups, cgroupOrigin)
+    if hasScope {
+      // Before all else: what the process does and allocates counts where it should, and a cgroup namespace made later
+      // has its root there.
+      add(.runtime, .startScope, limitsOrigin)
+      add(.runtime, .notify(.cgroupReady))
+      add(.container, .await(.cgroupReady))
+    } else {
+      add(.container, .enterCgroups, cgroupOrigin)
+    }
     if let value = spec.process?.oomScoreAdj {
       // Through the host's proc, which is still the real one.
       add(.container, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))

@@ -115,10 +115,9 @@ extension Compiler {
     let view = PlannedPropagation(propagation?.type == .private ? .private : .slave, recursive: true)
     let origin = propagation == nil ? .runtime : Origin("/linux/rootfsPropagation")
     add(.container, .setPropagation(view), origin)
-    if host.isRootless {
-      compileSources(mounts, .container)
-      compileCgroupSources(mounts, .container)
-    }
+    if host.isRootless { compileSources(mounts, .container) }
+    // A scope's cgroup did not exist when the runtime opened the other sources.
+    if host.isRootless || hasScope { compileCgroupSources(mounts, .container) }
     add(.container, .attachRoot, Origin("/root/path"))
     for mount in mounts { add(.container, .mount(mount), mount.origin) }
     if ownsDevices(mounts) { compileDevices(process) }

@@ -21,6 +21,8 @@ public enum Step: Equatable, Sendable {
   case recordIntent
   /// Makes the cgroups and sets their limits.
   case createCgroups
+  /// Has systemd make a scope around the container's process, which waits, and sets the limits that systemd does not.
+  case startScope
   /// Opens the cgroups of an existing container, to put another process there.
   case openCgroups
   /// Opens the running container that another process is to join (pidfd_open(2)).
@@ -157,6 +159,8 @@ public enum Milestone: UInt8, CaseIterable, Sendable {
   case ready = 7
   /// From the stage to the runtime: carries the process id of the container's process.
   case processMade = 8
+  /// To the container: systemd has put it into its scope; carries the path of its cgroup.
+  case cgroupReady = 9
 }
 
 /// Hooks of the specification by the moment they run at.

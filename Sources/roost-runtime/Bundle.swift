@@ -128,9 +128,6 @@ struct Planner {
   var host: HostFacts { HostFacts(effectiveUserID: effectiveUserID()) }
 
   func plan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> Plan {
-    if try context.global.flag("systemd-cgroup") {
-      throw CommandFailure("--systemd-cgroup: not supported yet; leave it out to use cgroupfs")
-    }
     warnAboutCapabilities(spec)
     let cgroups = try cgroupPlan(spec, request)
     let seccomp = try seccompProgram(spec.linux?.seccomp)
@@ -140,6 +137,7 @@ struct Planner {
   }
 
   private func cgroupPlan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> CgroupPlan {
+    let manager = try CgroupManager(context)
     do throws(CgroupError) {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
@@ -148,13 +146,23 @@ struct Planner {
       var limits = spec.linux?.resources
       limits?.devices = []
       let needsNone = effectiveUserID() != 0 && (limits ?? Resources()) == Resources()
-      let disabled = context.global.value("cgroup-manager") == "disabled" || needsNone
+      let disabled = manager == .disabled || (needsNone && manager == .cgroupfs)
       options.appliesDevices = !disabled && effectiveUserID() == 0
+      if manager == .systemd { options.systemd = try systemdOptions(spec) }
       let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: request.id, host: host,
         options: options)
     } catch { throw CommandFailure("\(error)") }
+  }
+
+  private func systemdOptions(_ spec: Spec) throws(CgroupError) -> SystemdOptions {
+    // In a user namespace even its root has only what an ordinary user has.
+    var options = SystemdOptions(host.isRootless || UserNamespace.isNested ? .user : .system)
+    try SystemdManager.check(options.manager)
+    options.annotations = spec.annotations
+    options.deviceGroups = DeviceGroup.current()
+    return options
   }
 
   func seccompProgram(_ profile: SeccompProfile?) throws(CommandFailure) -> SeccompProgram? {

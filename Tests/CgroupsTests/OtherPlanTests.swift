@@ -77,13 +77,24 @@ import Testing
   }
 
   @Test(arguments: [
-    (Int64(64), "64"), (-1, "max"), (-100, "max"), (0, "1"), (1, "1"), (.max, "9223372036854775807"),
+    (Int64(64), "64"), (-1, "max"), (-100, "max"), (0, "0"), (1, "1"), (.max, "9223372036854775807"),
   ])
   func processes(limit: Int64, value: String) throws {
     let resources = Resources.with { $0.pids = PidsResources(limit: limit) }
     #expect(try writes(Hosts.v1, resources) == ["pids pids.max=\(value) <pids/limit>"])
     #expect(try writes(Hosts.v2, resources) == ["unified pids.max=\(value) <pids/limit>"])
     #expect(try writes(Hosts.v1, Resources.with { $0.pids = PidsResources() }).isEmpty)
+  }
+
+  /// A process cannot be cloned into a cgroup that admits none, so there the limit waits for it.
+  @Test func noTaskAtAllIsWrittenWhenTheProcessIsThere() throws {
+    let resources = Resources.with { $0.pids = PidsResources(limit: 0) }
+    func late(_ host: CgroupHost) throws -> [Bool] {
+      try CgroupPlan(resources: resources, cgroupsPath: "/c", id: "c", host: host).directories
+        .flatMap(\.actions).filter { if case .write = $0 { true } else { false } }.map(\.isLate)
+    }
+    #expect(try late(Hosts.v2) == [true])
+    #expect(try late(Hosts.v1) == [false])
   }
 
   @Test func hugePagesAndTheirReservations() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import Cgroups
 import ContainerPlan
 import OCI
 
@@ -17,7 +18,7 @@ enum GoldenCases {
   /// Those whose explanation is recorded as well.
   static let explained = [
     "default", "default-v2", "rootless", "create-hooks", "stage", "limits-hybrid", "exec-terminal",
-    "everything",
+    "everything", "systemd",
   ]
 
   static func plan(_ spec: Spec, _ change: (inout Case) -> Void = { _ in }) throws -> Plan {
@@ -57,6 +58,21 @@ enum GoldenCases {
     },
     "limits-hybrid": { try plan(.small { $0.linux?.resources = .several }) { $0.cgroups = Hosts.hybrid } },
     "limits-v2": { try plan(.small { $0.linux?.resources = .several }) { $0.cgroups = Hosts.v2 } },
+    "systemd": {
+      try plan(.small([Namespace(.mount), Namespace(.cgroup)]) { $0.linux?.resources = .several }) {
+        $0.cgroups = Hosts.v2
+        $0.systemd = SystemdOptions(.system)
+        $0.systemd?.deviceGroups = [DeviceGroup(isBlock: false, major: 136, name: "pts")]
+      }
+    },
+    "systemd-hybrid-stage": {
+      var namespaces = [Namespace(.mount), Namespace(.user)]
+      namespaces.append(Namespace(.network, path: "/run/netns/blue"))
+      return try plan(.small(namespaces)) {
+        $0.cgroups = Hosts.hybrid
+        $0.systemd = SystemdOptions(.user)
+      }
+    },
     "no-pivot": { try plan(.small()) { $0.request.noPivot = true } },
     "no-new-keyring": { try plan(.small()) { $0.request.noNewKeyring = true } },
     "preserve-descriptors": {

@@ -12,11 +12,15 @@ struct OrderTests {
   func recordFirst(name: String) throws {
     let plan = try make(name)
     let record = try #require(plan.position(.runtime, .recordIntent))
-    let cgroups = try #require(plan.position(.runtime, .createCgroups))
     let birth = try #require(plan.position(where: isClone))
     let written = try #require(plan.position(.runtime, .recordProcess))
-    #expect(record < cgroups)
-    #expect(cgroups < birth)
+    if plan.cgroups?.scope != nil {
+      let scope = try #require(plan.position(.runtime, .startScope))
+      #expect(record < birth && birth < scope && scope < written)
+    } else {
+      let cgroups = try #require(plan.position(.runtime, .createCgroups))
+      #expect(record < cgroups && cgroups < birth)
+    }
     #expect(birth < written)
     #expect(written < (plan.position(.runtime, .notify(.committed)) ?? -1))
   }

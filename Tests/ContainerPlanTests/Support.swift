@@ -35,12 +35,14 @@ struct Case {
   var request = CreateRequest(.run, id: "box", bundle: "/bundle")
   var host = HostFacts(effectiveUserID: 0, lastCapability: 40)
   var cgroups = Hosts.bare
+  var systemd: SystemdOptions?
 
   init(_ spec: Spec) { self.spec = spec }
 
   func compile() throws -> Plan {
     var options = CgroupOptions()
     options.defaultDevices = DefaultDevices.rules
+    options.systemd = systemd
     options.appliesDevices = spec.linux?.namespace(.user) == nil && cgroups.layout != .none
     let plan = try CgroupPlan(
       resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: request.id, host: cgroups,

@@ -10,6 +10,10 @@ extension Plan: CustomStringConvertible {
   /// One line per step and per write to a cgroup: the stable form that golden files hold.
   public var description: String {
     var text = ""
+    if let scope = cgroups?.scope {
+      text += "scope     \(scope.unit) of the \(scope.manager.rawValue)'s systemd\n"
+      for property in scope.properties { text += "scope     \(property)\n" }
+    }
     for directory in cgroups?.directories ?? [] {
       for line in CgroupWords.description(directory) { text += "cgroup    " + line + "\n" }
     }
@@ -38,6 +42,7 @@ extension Step: CustomStringConvertible {
     case .openNamespace(let type, let path): "openNamespace \(type.rawValue) \(word(path))"
     case .recordIntent: "recordIntent"
     case .createCgroups: "createCgroups"
+    case .startScope: "startScope"
     case .openCgroups: "openCgroups"
     case .openContainer: "openContainer"
     case .newTimeNamespace(let offsets): "newTimeNamespace" + Step.words(offsets)

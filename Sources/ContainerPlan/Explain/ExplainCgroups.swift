@@ -112,6 +112,35 @@ extension Explainer {
     return details
   }
 
+  func startScope() -> Draft {
+    guard let scope = plan.cgroups?.scope else {
+      return Draft("Make no scope", why: "There is none to make.")
+    }
+    let directories = plan.cgroups?.directories ?? []
+    let manager = scope.manager == .system ? "" : " --user"
+    let properties = scope.properties.map { "-p \(Quoting.shell($0.assignment))" }
+    return Draft(
+      "Have systemd make \(Quoting.plain(scope.unit)) and set the limits",
+      why:
+        "systemd owns the tree above, and hands this part over (Delegate=). A scope is made around a process that "
+        + "exists, so this comes after clone3(2), and the process waits. What systemd has no property for, or "
+        + "would round, is written to the files afterwards.",
+      calls: [
+        "connect(socket, {AF_UNIX, \"/run/systemd/private\"})",
+        "StartTransientUnit(\(Quoting.c(scope.unit)), \"fail\", \(scope.properties.count + 1) properties)",
+        "JobRemoved(…, \(Quoting.c(scope.unit)), \"done\")",
+      ] + directories.flatMap { calls($0) },
+      manual: [
+        "systemd.scope(5)", "systemd.resource-control(5)", "org.freedesktop.systemd1(5)", "cgroups(7)",
+      ],
+      shell: [
+        "systemd-run\(manager) --scope --unit=\(Quoting.shell(scope.unit)) "
+          + properties.joined(separator: " ") + " \"$@\""
+      ],
+      details: scope.properties.map { (Quoting.plain($0.assignment), "") }
+        + directories.flatMap { details($0) })
+  }
+
   func openCgroups() -> Draft {
     Draft(
       "Open the cgroups of the running container",

@@ -154,6 +154,11 @@ extension Explainer {
           "Tell the runtime the number of the container's process",
           "The stage ends; nobody else knows the number."
         )
+      case .cgroupReady:
+        (
+          "Tell the container that it is in its cgroup",
+          "It waits for this before it does anything else. The message carries the path, which is systemd's choice."
+        )
       }
     return Draft(
       title, why: "A meeting point. " + why,
@@ -192,6 +197,12 @@ extension Explainer {
           "Take the container's process from the stage",
           "The stage is reaped; the container's process is the runtime's "
             + "own child, so its number cannot be given away before the runtime has looked."
+        )
+      case .cgroupReady:
+        (
+          "Wait until systemd has made the scope",
+          "A scope needs a process to be made around, so the process is there first and waits outside; nothing that it "
+            + "does from here on escapes the limits."
         )
       }
     return Draft(

@@ -47,6 +47,7 @@ struct Explainer {
     case .openNamespace(let type, let path): openNamespace(type, path)
     case .recordIntent: recordIntent()
     case .createCgroups: createCgroups()
+    case .startScope: startScope()
     case .openCgroups: openCgroups()
     case .openContainer: openContainer()
     case .newTimeNamespace(let offsets): newTimeNamespace(offsets)
@@ -117,7 +118,8 @@ extension Explainer {
     case .openRoot, .openSource, .openNullDevice: step.side == .runtime ? .beforeProcess : .fileSystem
     case .openNamespace, .recordIntent, .createCgroups, .openCgroups, .openContainer, .listenForStart:
       .beforeProcess
-    case .newTimeNamespace, .joinForChildren, .cloneStage, .cloneProcess, .writeIDMappings, .recordProcess,
+    case .newTimeNamespace, .joinForChildren, .cloneStage, .cloneProcess, .startScope, .writeIDMappings,
+      .recordProcess,
       .dieWithRuntime, .enterCgroups, .joinNamespace, .joinContainer, .newCgroupNamespace,
       .becomeNamespaceRoot,
       .newSession, .newSessionKeyring, .setCPUAffinity, .setOOMScoreAdjust:
@@ -142,7 +144,7 @@ extension Explainer {
 
   private func group(of milestone: Milestone, _ side: Side, _ index: Int) -> StepGroup {
     switch milestone {
-    case .identityMapped, .namespacesReady, .hooksDone, .processMade: .namespaces
+    case .identityMapped, .namespacesReady, .hooksDone, .processMade, .cgroupReady: .namespaces
     case .committed: side == .runtime ? .namespaces : .lastFence
     case .console: makesContainer ? .fileSystem : .namespaces
     case .seccompListener: isEarlyFilter(index) ? .identity : .lastFence

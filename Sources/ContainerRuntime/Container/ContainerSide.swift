@@ -112,6 +112,7 @@ final class ContainerSide {
       exitProcess(255)
     }
     if milestone == .hooksDone { hookState = payload }
+    if milestone == .cgroupReady { launch.scopePath = String(decoding: payload, as: UTF8.self) }
   }
 
   private func notify(_ milestone: Milestone) throws(StepFailure) {

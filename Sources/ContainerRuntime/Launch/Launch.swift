@@ -33,6 +33,10 @@ final class Launch {
   /// The pidfd of the container to join.
   var target: OwnedDescriptor?
   var cgroups: CgroupMembership?
+  /// Who makes the container's scope; connected before anything exists.
+  var systemd: SystemdManager?
+  /// Where systemd has put the container's cgroup; nil where its path is planned.
+  var scopePath: String?
   /// What the runtime ignores, itself or for its caller; the program ignores nothing.
   var ignoredSignals = SignalSet.all
   /// The runtime's executable, which no container may run.
@@ -63,6 +67,21 @@ final class Launch {
     namespaces = [:]
     target = nil
     cgroups = nil
+    systemd = nil
+  }
+
+  /// Makes a process, on version 2 inside the container's cgroup if that is wanted.
+  func clone(_ flags: CloneFlags, intoCgroup: Bool) throws(StepFailure) -> CloneResult {
+    let cgroup = intoCgroup ? cgroups?.cloneTarget : nil
+    do throws(SyscallError) {
+      return try clone3(flags, into: cgroup)
+    } catch {
+      let isAboutCgroup = [Errno.busy, .notSupported, .tryAgain, .noDevice].contains(error.errno)
+      if isAboutCgroup, cgroup != nil, let cgroups {
+        throw StepFailure("making the container's process: \(cgroups.cloneFailure(error.errno))")
+      }
+      throw StepFailure("making the container's process", error)
+    }
   }
 
   func saveRecord() throws(StepFailure) {

@@ -66,7 +66,7 @@ extension Launch {
     guard let directories = plan.cgroups?.directories, cgroupSources.isEmpty else { return }
     let hasVersion1 = directories.contains { $0.hierarchy.version == .v1 }
     for directory in directories where !hasVersion1 || directory.hierarchy.version == .v1 {
-      let path = directory.hostPath
+      let path = directory.hierarchy.mountPoint + (scopePath ?? directory.path)
       let tree = try step("cgroup \(path)") { () throws(SyscallError) in
         try openTreeClone(.workingDirectory, path, recursive: false)
       }

@@ -50,6 +50,7 @@ final class RuntimeSide {
     case .openContainer: try openContainer()
     case .recordIntent: try recordIntent()
     case .createCgroups: try createCgroups()
+    case .startScope: try startScope()
     case .openCgroups: try openCgroups()
     case .newTimeNamespace(let offsets): try newTimeNamespace(offsets)
     case .joinForChildren(let type): try joinForChildren(type)
@@ -69,7 +70,11 @@ final class RuntimeSide {
   // MARK: Before there is a process
 
   private func recordIntent() throws(StepFailure) {
-    if let plan = launch.plan.cgroups {
+    if let scope = launch.plan.cgroups?.scope {
+      // Without systemd this fails before there is anything to record.
+      launch.systemd = try cgroupStep { () throws(CgroupError) in try SystemdManager.connect(scope.manager) }
+      launch.record.unit = scope.record
+    } else if let plan = launch.plan.cgroups {
       launch.record.cgroups = try cgroupStep { () throws(CgroupError) in try plan.intent() }
     }
     try launch.saveRecord()
@@ -90,6 +95,23 @@ final class RuntimeSide {
     }
     launch.cgroups = membership
     launch.record.cgroups = membership.records
+  }
+
+  /// The scope's paths are known only when it exists; the record has its name until then.
+  private func startScope() throws(StepFailure) {
+    guard let plan = launch.plan.cgroups, let manager = launch.systemd, let pid = process?.pid else { return }
+    let found: CgroupPlan
+    do throws(CgroupError) {
+      found = try plan.startScope(manager, pid: pid)
+    } catch {
+      // What systemd refused is not there, and a unit of that name is somebody else's.
+      if error.cleanUpFailures.isEmpty { launch.record.unit = nil }
+      throw StepFailure("\(error)")
+    }
+    launch.record.cgroups = found.scopeRecords
+    launch.scopePath = found.directories.first?.path
+    try launch.saveRecord()
+    launch.cgroups = try cgroupStep { () throws(CgroupError) in try found.adopt(pid: pid) }
   }
 
   private func openCgroups() throws(StepFailure) {
@@ -136,15 +158,12 @@ final class RuntimeSide {
     stage: Bool, _ flags: CloneFlags, intoCgroup: Bool, after index: Int
   ) throws(StepFailure) {
     let pair = try step { () throws(SyscallError) in try socketpair(.sequencedPacket) }
-    let cgroup = intoCgroup ? launch.cgroups?.cloneTarget : nil
     // The child inherits it: from its first moment on, those who share its PID namespace can neither trace it nor look
     // at its descriptors. An ordinary user's runtime must still be able to write the maps of the user namespace.
     if effectiveUserID() == 0 {
       try step { () throws(SyscallError) in try setDumpable(false) }
     }
-    let result = try step("making the container's process") { () throws(SyscallError) in
-      try clone3(flags, into: cgroup)
-    }
+    let result = try launch.clone(flags, intoCgroup: intoCgroup)
     switch consume result {
     case .child:
       let channel = Channel(socket: pair.takeSecond())
@@ -163,6 +182,7 @@ final class RuntimeSide {
 
   private func recordProcess() throws(StepFailure) {
     guard let pid = process?.pid, launch.plan.cgroups != nil else { return }
+    try cgroupStep { () throws(CgroupError) in try launch.cgroups?.settle() }
     let isRun = !launch.plan.steps.contains { $0.action == .await(.ready) }
     launch.record.phase = isRun ? .running : .creating
     launch.record.process = try step { () throws(SyscallError) in try ProcessIdentity(pid: pid) }
@@ -179,7 +199,12 @@ final class RuntimeSide {
   // MARK: Meeting points
 
   private func notify(_ milestone: Milestone) throws(StepFailure) {
-    let payload = milestone == .hooksDone ? launch.state(.creating).encoded : []
+    let payload: [UInt8] =
+      switch milestone {
+      case .hooksDone: launch.state(.creating).encoded
+      case .cgroupReady: Array((launch.scopePath ?? "").utf8)
+      default: []
+      }
     do throws(StepFailure) {
       try channel?.send(milestone, payload)
     } catch {

@@ -24,11 +24,7 @@ struct StageSide {
       for position in steps.indices[(index + 1)...] where steps[position].side == .stage {
         let step = steps[position]
         if case .cloneProcess(let flags, let intoCgroup) = step.action {
-          let cgroup = intoCgroup ? launch.cgroups?.cloneTarget : nil
-          let result = try ContainerRuntime.step("making the container's process") {
-            () throws(SyscallError) in
-            try clone3(flags.union(.parent), into: cgroup)
-          }
+          let result = try launch.clone(flags.union(.parent), intoCgroup: intoCgroup)
           switch consume result {
           case .child: break
           case .parent(let pid, _):

@@ -168,7 +168,7 @@ public struct Containers {
 }
 
 extension Record {
-  var cgroupSet: CgroupSet { CgroupSet(records: cgroups) }
+  var cgroupSet: CgroupSet { CgroupSet(records: cgroups, unit: unit) }
 
   /// Asks the kernel whether the process still runs.
   func status() throws(RuntimeError) -> ContainerStatus {

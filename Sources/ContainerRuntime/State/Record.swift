@@ -31,6 +31,8 @@ public struct Record: Equatable, Sendable {
   /// Nil before the process exists.
   public var process: ProcessIdentity?
   public var cgroups: [CgroupRecord]
+  /// The unit of systemd that the cgroups belong to.
+  public var unit: UnitRecord?
   public var annotations: [KeyValue]
   /// Whether the process lives in a user namespace, which `exec` must enter through a stage.
   public var hasUserNamespace: Bool
@@ -76,6 +78,15 @@ extension Record {
       json.member("hasUserNamespace", hasUserNamespace)
       json.member("hasHooks", hasHooks)
       json.member("cgroups") { $0.array(of: cgroups) { json, cgroup in Record.encode(cgroup, to: &json) } }
+      if let unit {
+        json.member("unit") { json in
+          json.object { json in
+            json.member("name", unit.name)
+            json.member("manager", unit.manager.rawValue)
+            json.member("description", unit.description)
+          }
+        }
+      }
       json.member("annotations") { json in
         json.object { json in
           for pair in annotations { json.member(pair.key, pair.value) }
@@ -123,9 +134,21 @@ extension Record {
         pid: try pid.integer(in: 1...Int32.max),
         startTime: try json.required("startTime").integer(in: 0...UInt64.max))
     }
+    unit = try json["unit"].map(Record.unit)
     for member in try json.required("annotations").object().members {
       annotations.append(KeyValue(member.key, try member.value.string()))
     }
+  }
+
+  private static func unit(_ value: JSONValue) throws(JSONError) -> UnitRecord {
+    let json = try value.object()
+    let managerValue = try json.required("manager")
+    guard let manager = SystemdManager.Kind(rawValue: try managerValue.string()) else {
+      throw managerValue.error("is neither system nor user")
+    }
+    return UnitRecord(
+      name: try json.required("name").string(), manager: manager,
+      description: try json.required("description").string())
   }
 
   private static func cgroup(_ value: JSONValue) throws(JSONError) -> CgroupRecord {
