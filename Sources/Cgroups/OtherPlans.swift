@@ -98,7 +98,9 @@ extension ResourcePlanner {
       let controller = try checkUnifiedKey(entry.key, field: field)
       guard let index = host.unified else {
         throw unsupported(
-          field, "unified resources need cgroup v2, which this host does not have: use the other fields")
+          field,
+          "invalid configuration: unified resources need cgroup v2, which this host does not have: use the other fields"
+        )
       }
       var required: CgroupControllers = []
       if !controller.elementsEqual("cgroup".utf8) {

@@ -67,18 +67,19 @@ struct Compiler {
     compileBirth()
     compileSupervision()
     compileRoot(mounts, process)
-    compileSystem()
+    compileSystem(mounts)
     try compileProcess(process)
     compileStart(process)
   }
 
   /// Before there is a process: everything that can fail without a trace comes first, then the record, then cgroups.
   private mutating func compilePreparation(_ mounts: [PlannedMount]) {
-    if !host.isRootless { compileSources(mounts, .runtime) }
     for (index, namespace) in linux.namespaces.enumerated() {
       guard let path = namespace.path else { continue }
       add(.runtime, .openNamespace(namespace.type, path: path), Origin("/linux/namespaces", index, "/path"))
     }
+    // After the namespaces: ids on a mount may be those of a user namespace that is joined.
+    if !host.isRootless { compileSources(mounts, .runtime) }
     add(.runtime, .recordIntent)
     if !hasScope {
       add(.runtime, .createCgroups, limitsOrigin)

@@ -69,11 +69,11 @@ extension Compiler {
     if !request.noNewKeyring { add(.container, .newSessionKeyring(name: "_ses.\(request.id)")) }
   }
 
-  /// Joined namespaces in the order in which they can be entered: the user namespace gives the rights for the others,
-  /// and with the mount namespace the paths of this one are gone.
+  /// Joined namespaces in the order in which they can be entered. An ordinary user gets the rights for the others from
+  /// the user namespace. Root has them already, and would lose those for namespaces that belong to another one.
   private func joinOrder() -> [NamespaceType] {
-    let order: [NamespaceType] = [.user, .ipc, .uts, .network, .pid, .cgroup, .time, .mount]
-    return order.filter { isJoined($0) }
+    let others: [NamespaceType] = [.ipc, .uts, .network, .pid, .cgroup, .time, .mount]
+    return (host.isRootless ? [.user] + others : others + [.user]).filter { isJoined($0) }
   }
 
   func origin(of type: NamespaceType) -> Origin {

@@ -8,7 +8,7 @@ internal import Seccomp
 // The system that the program sees, and the identity that it gets.
 extension Compiler {
   /// After the change of root: names, parameters, and what is hidden.
-  mutating func compileSystem() {
+  mutating func compileSystem(_ mounts: [PlannedMount]) {
     if isNew(.network) { add(.container, .bringLoopbackUp, origin(of: .network)) }
     if let hostname = spec.hostname { add(.container, .setHostname(hostname), Origin("/hostname")) }
     if let domainname = spec.domainname { add(.container, .setDomainname(domainname), Origin("/domainname")) }
@@ -20,6 +20,11 @@ extension Compiler {
     if !linux.maskedPaths.isEmpty {
       add(.container, .maskPaths(linux.maskedPaths), Origin("/linux/maskedPaths"))
     }
+    for mount in mounts where mount.isFilledDevices {
+      var change = PlannedMount(index: mount.index, destination: mount.destination, content: .remount)
+      change.attributes = MountAttributeChange(setting: .readOnly)
+      add(.container, .mount(change), mount.origin)
+    }
     if spec.root?.readonly == true { add(.container, .readonlyRoot, Origin("/root/readonly")) }
   }
 
@@ -28,8 +33,6 @@ extension Compiler {
     add(
       .container, .setStandardStreams(terminal: process.terminal, owner: process.user.uid),
       process.terminal ? Origin("/process/terminal") : .runtime)
-    // Privileges go from here on. Without no_new_privs only a privileged process may load a filter.
-    if !process.noNewPrivileges { compileSeccomp() }
     // As root: a directory that only root may enter, or make, is a valid place to start in.
     add(.container, .changeDirectory(process.cwd), Origin("/process/cwd"))
     try compileIdentity(process)
@@ -72,6 +75,9 @@ extension Compiler {
     add(
       .container, .limitBoundingSet(mask(capabilities.bounding)),
       isSilent ? .runtime : Origin("/process/capabilities/bounding"))
+    // Without no_new_privs only a privileged process may load a filter. As late as that allows: what stands above makes
+    // system calls that the filter need not allow.
+    if !process.noNewPrivileges { compileSeccomp() }
     let setGroups = !(host.isRootless && linux.gidMappings.count <= 1)
     add(
       .container,
@@ -109,9 +115,12 @@ extension Compiler {
 
   /// A service manager's sockets are announced by variables that name the process they are meant for.
   private func environment(of process: Process) -> [String] {
-    if request.listenDescriptors == 0 { return process.env }
-    let pid = isNew(.pid) ? ["LISTEN_PID=1"] : []
-    return process.env + ["LISTEN_FDS=\(request.listenDescriptors)"] + pid
+    var entries = process.env
+    if request.listenDescriptors > 0 {
+      entries.append("LISTEN_FDS=\(request.listenDescriptors)")
+      if isNew(.pid) { entries.append("LISTEN_PID=1") }
+    }
+    return EnvironmentList.withoutRepetitions(entries)
   }
 
   /// The end: the runtime commits, the caller is told, and the program takes over.
@@ -145,6 +154,23 @@ extension Process {
     let prefix = name + "="
     guard let entry = env.last(where: { $0.utf8.starts(with: prefix.utf8) }) else { return nil }
     return String(decoding: entry.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+  }
+}
+
+/// The program's variables.
+enum EnvironmentList {
+  /// Each variable once, with the value given last: callers append what overrules, and programs that find a variable
+  /// twice do not agree on which one counts. An empty `HOME` is none: that of the container's user takes its place.
+  static func withoutRepetitions(_ entries: [String]) -> [String] {
+    var seen: Set<String> = []
+    var kept: [String] = []
+    kept.reserveCapacity(entries.count)
+    for entry in entries.reversed() {
+      let name = String(decoding: entry.utf8.prefix { $0 != 0x3D }, as: UTF8.self)
+      if seen.insert(name).inserted && entry != "HOME=" { kept.append(entry) }
+    }
+    kept.reverse()
+    return kept
   }
 }
 

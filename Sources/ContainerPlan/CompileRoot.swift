@@ -40,7 +40,9 @@ extension Compiler {
       guard let source = mount.source, !source.isEmpty else {
         throw PlanError(Origin("/mounts", index, "/source"), "is missing: a bind mount needs one")
       }
-      if let unknown = options.parameters.first {
+      // Values such as `mode=755` are a new file system's; other runtimes hand them to a kernel that ignores them. A
+      // single word could be a misspelt restriction.
+      if let unknown = options.parameters.first(where: { $0.value == nil }) {
         throw PlanError(
           Origin("/mounts", index, "/options"), "\"\(unknown.key)\" is no option of a bind mount")
       }
@@ -62,10 +64,10 @@ extension Compiler {
     let isOwn = !mount.uidMappings.isEmpty
     let uidMappings = isOwn ? mount.uidMappings : linux.uidMappings
     let gidMappings = isOwn ? mount.gidMappings : linux.gidMappings
-    if uidMappings.isEmpty || gidMappings.isEmpty {
+    if !isJoined(.user), uidMappings.isEmpty || gidMappings.isEmpty {
       throw PlanError(
         Origin("/mounts", index, "/options"),
-        "idmap needs uidMappings and gidMappings, of the mount or of a new user namespace")
+        "idmap needs uidMappings and gidMappings, of the mount or of a user namespace")
     }
     return IDMappedMount(
       uidMappings: uidMappings, gidMappings: gidMappings, recursive: options.idmap ?? false)
@@ -119,7 +121,9 @@ extension Compiler {
     // A scope's cgroup did not exist when the runtime opened the other sources.
     if host.isRootless || hasScope { compileCgroupSources(mounts, .container) }
     add(.container, .attachRoot, Origin("/root/path"))
-    for mount in mounts { add(.container, .mount(mount), mount.origin) }
+    for mount in mounts {
+      add(.container, .mount(mount.isFilledDevices ? mount.writable : mount), mount.origin)
+    }
     if ownsDevices(mounts) { compileDevices(process) }
     if process.terminal {
       add(.container, .openConsole(process.consoleSize, bind: true), Origin("/process/terminal"))

@@ -52,10 +52,23 @@ public struct PlannedMount: Equatable, Sendable {
   }
 
   public var origin: Origin { Origin("/mounts", index) }
+
+  /// A read-only `/dev` of the container's own: read-only only once it holds what belongs there.
+  var isFilledDevices: Bool {
+    guard case .fileSystem = content else { return false }
+    return destination == "/dev" && attributes.setting.contains(.readOnly)
+  }
+
+  var writable: PlannedMount {
+    var copy = self
+    copy.attributes.setting.subtract(.readOnly)
+    return copy
+  }
 }
 
 /// How ids on an idmapped mount are translated (mount_setattr(2), `MOUNT_ATTR_IDMAP`).
 public struct IDMappedMount: Equatable, Sendable {
+  /// Empty, as the other: those of the user namespace that the container joins.
   public var uidMappings: [IDMapping]
   public var gidMappings: [IDMapping]
   public var recursive: Bool

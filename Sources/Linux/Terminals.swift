@@ -63,10 +63,19 @@ public struct TerminalAttributes: Sendable {
     try check(cl_tcgetattr(fd.rawValue, &value), "tcgetattr")
   }
 
-  /// The same settings with every translation of input and output turned off.
+  /// The same settings with every translation of input turned off. What output goes through stays: line ends are
+  /// completed where they are shown.
   public var raw: TerminalAttributes {
     var copy = self
     cl_make_raw(&copy.value)
+    copy.value.c_oflag |= value.c_oflag & tcflag_t(OPOST)
+    return copy
+  }
+
+  /// The same settings with line feeds left as they are, instead of a carriage return in front of each.
+  public var withPlainLineFeeds: TerminalAttributes {
+    var copy = self
+    copy.value.c_oflag &= ~tcflag_t(ONLCR)
     return copy
   }
 

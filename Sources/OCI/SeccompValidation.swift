@@ -30,7 +30,7 @@ extension SeccompRule {
       // The runtime sends its messages to the agent with write(2), under the filter.
       try check(
         action != .notify || name != "write", "\(pointer())/names/\(index)",
-        "SCMP_ACT_NOTIFY cannot be used for write: the runtime itself would wait for the agent")
+        "SCMP_ACT_NOTIFY cannot be used for the write syscall: the runtime itself would wait for the agent")
     }
     try action.validate(errno: errnoRet, "\(pointer())/errnoRet")
     for (index, argument) in args.enumerated() {

@@ -67,7 +67,16 @@ public final class RootDirectory: Sendable {
   }
 
   /// Opens the file at `path` (`O_PATH`), making an empty one, and the directories above it, where nothing is there.
+  ///
+  /// A link that points to nothing is followed inside the root, and its target made.
   public func makeFile(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
+    try makeFile(path, mode: mode, linksLeft: 40, original: path)
+  }
+
+  private func makeFile(
+    _ path: String, mode: UInt32, linksLeft: Int, original: String
+  ) throws(SyscallError) -> Descriptor {
+    if linksLeft == 0 { throw SyscallError("openat2", .tooManyLinks, original) }
     if let found = try openIfPresent(path, .path) { return found }
     let parent = try makeParent(of: path)
     do throws(SyscallError) {
@@ -76,6 +85,12 @@ public final class RootDirectory: Sendable {
         resolve: [.beneath, .noSymlinks, .noMagicLinks])
     } catch {
       if error.errno != .exists { throw error }
+      // Somebody was faster, or a link to nothing is there.
+      if let found = try openIfPresent(path, .path) { return found }
+      let target = try readlinkat(parent.directory.fd, parent.name)
+      let base = target.utf8.first == 0x2F ? [] : Array(components(path).dropLast())
+      let next = "/" + (base + components(target)).joined(separator: "/")
+      return try makeFile(next, mode: mode, linksLeft: linksLeft - 1, original: original)
     }
     return try open(path, .path)
   }

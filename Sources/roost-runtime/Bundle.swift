@@ -178,6 +178,14 @@ struct Planner {
     for name in capabilities.bounding where CapabilityName.number(of: name) == nil {
       context.log.warning("ignoring unknown capability \(name) (config.json: /process/capabilities/bounding)")
     }
+    let unraisable = capabilities.ambient.filter {
+      !capabilities.inheritable.contains($0) || !capabilities.permitted.contains($0)
+    }
+    if !unraisable.isEmpty {
+      context.log.warning(
+        "can't raise ambient capability \(unraisable.joined(separator: ", ")): not both inheritable and permitted "
+          + "(config.json: /process/capabilities/ambient)")
+    }
   }
 }
 

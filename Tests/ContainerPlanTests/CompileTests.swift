@@ -37,7 +37,7 @@ struct RefusalTests {
     Refusal("/mounts/1/options") {
       $0.mounts = [
         Mount(destination: "/a", type: "tmpfs"),
-        Mount(destination: "/b", source: "/b", options: ["bind", "sizee=1"]),
+        Mount(destination: "/b", source: "/b", options: ["bind", "sizee"]),
       ]
     },
     Refusal("/mounts/0/options") {

@@ -397,7 +397,7 @@ enum BadValues {
     BadValue("/linux/seccomp/syscalls/1/args/0/value", nil, "required, but missing"),
     BadValue("/linux/seccomp/syscalls/1/args/0/value", "-1", "expected an integer between 0 and"),
     BadValue("/linux/seccomp/syscalls/1/args/0/op", nil, "required, but missing"),
-    BadValue("/linux/seccomp/syscalls/2/names/0", "\"write\"", "cannot be used for write"),
+    BadValue("/linux/seccomp/syscalls/2/names/0", "\"write\"", "cannot be used for the write syscall"),
     BadValue(
       [("/linux/seccomp/listenerPath", nil)], at: "/linux/seccomp/syscalls/2/action",
       "needs an agent's socket"),

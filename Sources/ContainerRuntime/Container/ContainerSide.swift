@@ -27,6 +27,8 @@ final class ContainerSide {
   var hookState: [UInt8] = []
   /// Where `lookUpProgram` found the program.
   var program = ""
+  /// How many descriptors after the standard streams the program gets.
+  private var preservedDescriptors: UInt32 = 0
   /// The caller of `start`, who waits to hear whether the program was executed.
   var starter: Channel?
 
@@ -41,6 +43,7 @@ final class ContainerSide {
     do throws(StepFailure) {
       // The runtime's lock is nobody else's.
       launch.directory.abandon()
+      try keepDescriptors(steps)
       // Modes given to mkdir and mknod are meant as they are; the program gets its own mask at the end.
       let callersUmask = setUmask(0)
       while position < steps.count {
@@ -54,6 +57,19 @@ final class ContainerSide {
       throw StepFailure("the plan ends without a program")
     } catch {
       fail(error)
+    }
+  }
+
+  /// Whatever the caller left open stays outside; preserved descriptors lose close-on-exec. First of all, as a filter
+  /// that is older than close_range(2) would refuse it later.
+  private func keepDescriptors(_ steps: [PlannedStep]) throws(StepFailure) {
+    guard case .execute(_, _, let preserved) = steps.last?.action else { return }
+    preservedDescriptors = preserved
+    try ContainerRuntime.step { () throws(SyscallError) in
+      try closeRangeOnExec(from: 3 + preserved)
+      for number in 0..<preserved where FD(Int32(3 + number)).isOpen {
+        try FD(Int32(3 + number)).setCloseOnExec(false)
+      }
     }
   }
 
@@ -80,7 +96,8 @@ final class ContainerSide {
     case .await(let milestone): try wait(for: milestone)
     case .notify(let milestone): try notify(milestone)
     case .runHooks(let point, let hooks):
-      try HookRunner(point: point, state: hookState, workingDirectory: "/").run(hooks)
+      try HookRunner(point: point, state: hookState, workingDirectory: "/").run(
+        point == .startContainer ? hooks.map(inheriting) : hooks)
     case .dieWithRuntime:
       try ContainerRuntime.step { () throws(SyscallError) in try setParentDeathSignal(SIGKILL) }
     case .outliveRuntime:
@@ -92,8 +109,7 @@ final class ContainerSide {
       try ContainerRuntime.step("cgroup namespace") { () throws(SyscallError) in try unshare(.newCgroup) }
     case .waitForStart: try waitForStart()
     case .lookUpProgram(let name, let path): program = try ProgramSearch.find(name, path: path)
-    case .execute(let arguments, let environment, let preserved):
-      try become(arguments, environment, preserved)
+    case .execute(let arguments, let environment, _): try become(arguments, environment)
     case .setPropagation, .attachRoot, .mount, .pivotRoot, .moveRoot, .setRootPropagation, .changeRoot,
       .maskPaths, .readonlyPaths, .readonlyRoot:
       try executeRootStep(step)
@@ -128,14 +144,29 @@ final class ContainerSide {
     launch.releaseAll()
     root = nil
     deviceDirectory = nil
+    closeForWaiting(socket.fd)
     starter = Channel(
       socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in try accept(socket.fd) })
+  }
+
+  /// What waits for `start` may wait for days, and holds nothing of the runtime's or its caller's meanwhile: a pipe that
+  /// stays open would keep a reader waiting, a directory its file system busy.
+  private func closeForWaiting(_ socket: FD) {
+    let first = 3 + preservedDescriptors
+    let kept = UInt32(socket.rawValue)
+    // bestEffort: a filter that is older than close_range(2) refuses it; the program does not get them anyway
+    if kept > first { try? closeRange(from: first, through: kept - 1) }
+    try? closeRange(from: max(first, kept + 1))  // bestEffort: likewise
   }
 
   // MARK: Cgroups and namespaces
 
   private func enterCgroups() throws(StepFailure) {
     try cgroupStep { () throws(CgroupError) in try launch.cgroups?.enter() }
+    // The processors that the caller of the runtime was bound to, by a service manager for example, are not the
+    // container's: all that its cgroup allows.
+    // bestEffort: a kernel that refuses leaves it with fewer
+    try? schedSetAffinity(Array(repeating: UInt64.max, count: 128))
   }
 
   private func join(_ type: NamespaceType, _ origin: Origin) throws(StepFailure) {
@@ -157,25 +188,35 @@ final class ContainerSide {
 
   // MARK: The end
 
-  private func become(
-    _ arguments: [String], _ environment: [String], _ preserved: UInt32
-  ) throws(StepFailure) {
+  private func become(_ arguments: [String], _ environment: [String]) throws(StepFailure) {
     let argumentList = CStringArray(arguments)
-    let hasHome = environment.contains { $0.utf8.starts(with: "HOME=".utf8) }
-    let environmentList = CStringArray(
-      hasHome ? environment : environment + ["HOME=\(HomeDirectory.of(effectiveUserID()))"])
+    let environmentList = CStringArray(complete(environment))
     try ContainerRuntime.step { () throws(SyscallError) in
-      // Whatever the caller left open stays outside; preserved descriptors lose close-on-exec.
-      try closeRangeOnExec(from: 3 + preserved)
-      for number in 0..<preserved where FD(Int32(3 + number)).isOpen {
-        try FD(Int32(3 + number)).setCloseOnExec(false)
-      }
       resetSignalDispositions(launch.ignoredSignals)
       try setSignalMask([])
     }
     try OwnProgram.refuse(program, launch.ownProgram)
     let error = execve(program, argumentList, environmentList)
     throw ExecDiagnosis.explain(program, error)
+  }
+}
+
+extension ContainerSide {
+  /// The program's variables, with a `HOME`.
+  private func complete(_ environment: [String]) -> [String] {
+    if environment.contains(where: { $0.utf8.starts(with: "HOME=".utf8) }) { return environment }
+    return environment + ["HOME=\(HomeDirectory.of(effectiveUserID()))"]
+  }
+
+  /// A hook that stands in the program's place has the program's variables, unless the configuration gives it others:
+  /// hooks have always found them there.
+  private func inheriting(_ hook: Hook) -> Hook {
+    guard hook.env.isEmpty, case .execute(_, let environment, _) = launch.plan.steps.last?.action else {
+      return hook
+    }
+    var hook = hook
+    hook.env = complete(environment)
+    return hook
   }
 }
 
@@ -208,10 +249,15 @@ enum ProgramSearch {
   }
 
   private static func checkProgram(_ path: String) throws(SyscallError) {
-    guard try fstatat(.workingDirectory, path).isRegular else {
-      throw SyscallError("exec", .accessDenied, path)
+    let status = try fstatat(.workingDirectory, path)
+    guard status.isRegular else { throw SyscallError("exec", .accessDenied, path) }
+    do throws(SyscallError) {
+      try checkExecutable(.workingDirectory, path)
+    } catch {
+      // A filter that is older than faccessat2(2) refuses it; then execve(2) has the last word.
+      let isFiltered = error.errno == .notPermitted || error.errno == .noSystemCall
+      guard isFiltered, status.mode & 0o111 != 0 else { throw error }
     }
-    try checkExecutable(.workingDirectory, path)
   }
 
   private static func explain(_ path: String, _ error: SyscallError) -> StepFailure {

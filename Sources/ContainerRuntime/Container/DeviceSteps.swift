@@ -106,6 +106,11 @@ extension ContainerSide {
       throw SyscallError("open", .noDevice, "/dev/pts is not a devpts file system; a terminal needs one")
     }
     let pty = try openPseudoTerminal(ptmx: ptmx)
+    if launch.console == .foreground {
+      // Whoever reads the runtime's output through a pipe gets the lines as they were written; a terminal there
+      // completes them itself.
+      try TerminalAttributes(of: pty.terminal.fd).withPlainLineFeeds.apply(to: pty.terminal.fd)
+    }
     if let size {
       try setWindowSize(pty.terminal.fd, WindowSize(rows: size.height, columns: size.width))
     }

@@ -37,6 +37,8 @@ extension ContainerSide {
   private func mountFileSystem(
     _ mount: PlannedMount, _ type: String, _ source: String, _ parameters: [PlannedMount.Parameter]
   ) throws(SyscallError) {
+    let takesMode = type == "tmpfs" && !parameters.contains { $0.key == "mode" }
+    let wasThere = takesMode ? try root?.openIfPresent(mount.destination, .path) != nil : false
     let target = try target(mount)
     try verify(target.fd, mount)
     let context = try fsopen(type)
@@ -48,8 +50,8 @@ extension ContainerSide {
         try fsconfigSet(context.fd, flag: parameter.key)
       }
     }
-    if type == "tmpfs" && !parameters.contains(where: { $0.key == "mode" }) {
-      // The directory that the image has there keeps its permissions.
+    if wasThere {
+      // The directory that the image has there keeps its permissions; where it has none, the file system's own count.
       let mode = try fstat(target.fd).mode & 0o7777
       try fsconfigSet(context.fd, "mode", String(mode, radix: 8))
     }
@@ -71,8 +73,7 @@ extension ContainerSide {
 
   private func applyIDMapping(_ mount: PlannedMount, _ mounted: FD) throws(SyscallError) {
     guard let mapping = mount.idMapping else { return }
-    let namespace = try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
-    try mountSetAttributes(mounted, .init(), recursive: false, userNamespace: namespace.fd)
+    try launch.applyIDMapping(mapping, to: mounted, recursive: false)
   }
 
   private func applyAfterAttaching(_ mount: PlannedMount, _ mounted: FD) throws(SyscallError) {

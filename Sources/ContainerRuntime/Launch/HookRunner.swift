@@ -24,7 +24,7 @@ struct HookRunner {
   }
 
   private func run(_ hook: Hook, _ index: Int) throws(StepFailure) {
-    let name = "error running hook #\(index): error running \(point.rawValue) hook \(hook.path)"
+    let name = "error running \(point.rawValue) hook #\(index): \(hook.path)"
     let place = " (config.json: /hooks/\(point.rawValue)/\(index))"
     let output = try step(name) { () throws(SyscallError) in try memfdCreate("hook-output") }
     let status = try step(name) { () throws(SyscallError) in try execute(hook, output.fd) }

@@ -123,7 +123,8 @@ struct SeccompAgent {
       ociVersion: state.ociVersion, fds: [ContainerProcessState.seccompDescriptorName], pid: pid, state: state
     )
     message.metadata = metadata
-    try step("seccomp agent \(path) (config.json: /linux/seccomp/listenerPath)") { () throws(SyscallError) in
+    let what = "failed to connect with seccomp agent (config.json: /linux/seccomp/listenerPath)"
+    try step(what) { () throws(SyscallError) in
       let socket = try connectUnix(.stream, path: path)
       try Linux.send(socket.fd, message.encoded, passing: listener)
     }

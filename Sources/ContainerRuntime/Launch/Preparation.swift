@@ -41,11 +41,19 @@ extension Launch {
         try mountSetAttributes(tree.fd, mount.recursiveAttributes, recursive: true)
       }
       if let mapping = mount.idMapping {
-        let namespace = try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
-        try mountSetAttributes(tree.fd, .init(), recursive: mapping.recursive, userNamespace: namespace.fd)
+        try applyIDMapping(mapping, to: tree.fd, recursive: mapping.recursive)
       }
     }
     sources[mount.index] = tree
+  }
+
+  /// Ids on a mount as a user namespace has them: one made for it, or the one that the container joins.
+  func applyIDMapping(_ mapping: IDMappedMount, to mounted: FD, recursive: Bool) throws(SyscallError) {
+    if let joined = mapping.uidMappings.isEmpty ? namespaces[.user] : nil {
+      return try mountSetAttributes(mounted, .init(), recursive: recursive, userNamespace: joined.fd)
+    }
+    let made = try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
+    try mountSetAttributes(mounted, .init(), recursive: recursive, userNamespace: made.fd)
   }
 
   private func cloneSource(

@@ -13,6 +13,8 @@ final class RuntimeSide {
   let launch: Launch
   /// The runtime's end of the synchronisation socket, from the moment there is a process.
   private var channel: Channel?
+  /// What the container said before the stage that made it had said so: the two run side by side.
+  private var overtaking: [(milestone: Milestone, payload: [UInt8], descriptor: OwnedDescriptor?)] = []
   /// The container's process, the runtime's child.
   private(set) var process: ChildProcess?
   /// The controlling end of the terminal, when it stays with the runtime.
@@ -190,7 +192,8 @@ final class RuntimeSide {
   }
 
   private func runHooks(_ point: HookPoint, _ hooks: [Hook]) throws(StepFailure) {
-    let status: ContainerStatus = point == .poststart ? .running : .creating
+    // Hooks of the deprecated kind know of no state before "created".
+    let status: ContainerStatus = point == .poststart ? .running : point == .prestart ? .created : .creating
     try HookRunner(
       point: point, state: launch.state(status).encoded, workingDirectory: launch.record.bundle
     ).run(hooks)
@@ -215,14 +218,21 @@ final class RuntimeSide {
   }
 
   private func wait(for milestone: Milestone) throws(StepFailure) {
-    guard let received = try channel?.receive() else { return }
-    switch received.frame {
-    case .failure(let message, let status): throw StepFailure(message, exitStatus: status)
-    case .closed, .died: throw diedEarly(StepFailure("the process ended before it was ready"))
-    case .milestone(let reached, let payload) where reached == milestone:
-      try take(milestone, payload, received.descriptor)
-    case .milestone(let other, _):
-      throw StepFailure("expected \(milestone) from the container, got \(other)")
+    if let index = overtaking.firstIndex(where: { $0.milestone == milestone }) {
+      let earlier = overtaking.remove(at: index)
+      return try take(milestone, earlier.payload, earlier.descriptor)
+    }
+    while let received = try channel?.receive() {
+      switch received.frame {
+      case .failure(let message, let status): throw StepFailure(message, exitStatus: status)
+      case .closed, .died: throw diedEarly(StepFailure("the process ended before it was ready"))
+      case .milestone(let reached, let payload) where reached == milestone:
+        return try take(milestone, payload, received.descriptor)
+      case .milestone(let other, let payload) where milestone == .processMade:
+        overtaking.append((other, payload, received.descriptor))
+      case .milestone(let other, _):
+        throw StepFailure("expected \(milestone) from the container, got \(other)")
+      }
     }
   }
 

@@ -108,6 +108,16 @@ public struct Containers {
       return try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.signalAll(signal) }
     }
     let status = try record.status()
+    if signal == SIGKILL, status != .creating, try !container.readSpec().ownsProcesses {
+      // Nothing takes the others along when the first process dies.
+      let isAlive = try cgroupOperation { () throws(CgroupError) in try !record.cgroupSet.processes().isEmpty
+      }
+      if !isAlive { throw RuntimeError("container not running") }
+      return try cgroupOperation { () throws(CgroupError) in
+        try record.cgroupSet.signalAll(signal)
+        if status == .paused { try record.cgroupSet.thaw() }
+      }
+    }
     guard status != .stopped, status != .creating, let process = record.process else {
       throw RuntimeError("container not running")
     }
@@ -164,6 +174,14 @@ public struct Containers {
   /// - Returns: failures of poststop hooks, which are warnings.
   public func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
     try store.delete(id, force: force)
+  }
+}
+
+extension Spec {
+  /// Whether the container has a PID namespace of its own, whose first process takes all others with it.
+  fileprivate var ownsProcesses: Bool {
+    guard let namespace = linux?.namespace(.pid) else { return false }
+    return namespace.path == nil
   }
 }
 

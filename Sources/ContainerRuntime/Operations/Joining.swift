@@ -88,6 +88,8 @@ extension Containers {
       if !options.ignoresPaused {
         throw RuntimeError("cannot exec in a paused container (use --ignore-paused)")
       }
+      // The new process is frozen with the others, and this command waits for it: `resume` must get in.
+      do throws(SyscallError) { try container.unlock() } catch { throw RuntimeError(error, "state of \(id)") }
     case .creating, .stopped: throw RuntimeError("cannot exec in a stopped container")
     }
     let spec = try container.readSpec()
@@ -105,7 +107,7 @@ extension Record {
     for place in places {
       let parts = place.utf8.split(separator: 0x3A, maxSplits: 1).map { String(decoding: $0, as: UTF8.self) }
       guard let path = parts.last, !components(path).contains("..") else {
-        throw RuntimeError("--cgroup \(place): expected a path below the container's cgroup, without ..")
+        throw RuntimeError("--cgroup \(place): \(parts.last ?? "") is not a sub cgroup path")
       }
       let wanted = parts.count == 2 ? parts[0].utf8.split(separator: 0x2C) : []
       var found = wanted.isEmpty
