@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help build run test test-rest test-all check bench install clean format
+.PHONY: help build run test test-callers test-rest test-all check bench install clean format
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -21,10 +21,13 @@ test:  ## Check, and run the unit and integration tests (as root)
 	Scripts/test.sh --first build check unit integration engine
 
 test-rest:  ## What test-all has beyond test
-	Scripts/test.sh build demo install
+	Scripts/test.sh build demo install callers
 
 test-all:  ## Every test there is
-	Scripts/test.sh --first build check unit integration engine demo install
+	Scripts/test.sh --first build check unit integration engine demo install callers
+
+test-callers:  ## Run podman, containerd, Docker and Swarm on roost-runtime (as root)
+	Scripts/test.sh --first build callers
 
 check:  ## Format, import rules, lint, shell scripts, what the binary needs
 	Scripts/build.sh roost-runtime

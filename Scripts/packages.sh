@@ -4,7 +4,7 @@
 #
 # Installs the Debian packages that are missing for a purpose, and asks the network only when one is.
 #
-# Usage: Scripts/packages.sh build|check|run|test|vm|bench…
+# Usage: Scripts/packages.sh build|check|run|test|vm|bench|callers…
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -18,6 +18,11 @@ packages_for() {
     test) echo busybox-static gcc jq libc6-dev libseccomp2 procps python3-pytest strace stress util-linux xz-utils zstd ;;
     vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;
     bench) echo busybox-static crun gcc libc6-dev runc strace ;;
+    # The tools that people run above the runtime. Their daemons are not to start by themselves, see below.
+    callers)
+      echo buildah busybox-static catatonit conmon containerd containernetworking-plugins docker-compose docker.io gcc \
+        iproute2 iptables libc6-dev netavark podman python3-pytest uidmap util-linux
+      ;;
     *) fail "unknown purpose $1" ;;
   esac
 }
@@ -43,6 +48,14 @@ fi
 mapfile -t lacking < <(missing "${wanted[@]}" | sort -u)
 [[ ${#lacking[@]} -gt 0 ]] || exit 0
 [[ $EUID -eq 0 ]] || fail "packages are missing; as root: apt-get install -y --no-install-recommends ${lacking[*]}"
+
+# Packages ask this program before they start a daemon (invoke-rc.d(8)): 101 is no.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
 
 echo "installing ${lacking[*]}"
 export DEBIAN_FRONTEND=noninteractive

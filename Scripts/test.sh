@@ -7,8 +7,8 @@
 # Usage: Scripts/test.sh [--first] SUITE…
 #        Scripts/test.sh --summary
 #
-# Suites: build check unit integration engine demo install. Counts are kept in .build/test-results; `--first` forgets
-# what was there, `--summary` only prints the sum.
+# Suites: build check unit integration engine demo install callers. Counts are kept in .build/test-results; `--first`
+# forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -30,6 +30,12 @@ suite_integration() { run_pytest integration Tests/integration --ignore=Tests/in
 suite_engine() {
   [[ -d Tests/integration/engine ]] || return 0
   run_pytest engine Tests/integration/engine
+}
+
+# podman, containerd, Docker and Swarm above the runtime.
+suite_callers() {
+  Scripts/packages.sh callers || echo "test.sh: tests of tools that are not installed are skipped" >&2
+  run_pytest callers Tests/callers
 }
 
 # The main job, as it is without a terminal.

@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import stat
+import subprocess
 import sys
 import time
 
@@ -43,17 +44,19 @@ def session():
     return os.environ.get(SESSION_VARIABLE) if os.getppid() == 1 else None
 
 
-def enter(keep):
+def enter(keep, whole_machine=False):
     """Replaces this process by the sandboxed repetition of its own command line. Never returns.
 
     keep: directories that must stay visible even when they lie below /tmp or /run.
+    whole_machine: with a network, a host name and a /sys/fs/cgroup of its own, for engines that change all of them.
     """
     environment = dict(os.environ, **{SESSION_VARIABLE: "it" + secrets.token_hex(3)})
     kept = [part for path in keep for part in ("--keep", path)]
+    more, marks = (["--net", "--uts", "--ipc"], ["--whole-machine"]) if whole_machine else ([], [])
     os.execvpe(
         "unshare",
-        ["unshare", "--mount", "--pid", "--fork", "--kill-child=TERM", "--mount-proc", "--propagation", "private", "--",
-         sys.executable, os.path.abspath(__file__), *kept, "--", *sys.orig_argv],
+        ["unshare", *more, "--mount", "--pid", "--fork", "--kill-child=TERM", "--mount-proc", "--propagation", "private", "--",
+         sys.executable, os.path.abspath(__file__), *marks, *kept, "--", *sys.orig_argv],
         environment)
 
 
@@ -86,6 +89,18 @@ def _private_file_systems(keep):
         os.close(handle)
     _private_dev()
     os.makedirs(PRIVATE_V1)
+
+
+def _private_cgroup_view():
+    """Engines make directories for controllers that are not mounted, beside those that are."""
+    view = "/tmp/cgroup-view"
+    os.makedirs(view)
+    mount("tmpfs", view, "tmpfs", 0, "mode=755")
+    for name in os.listdir(CGROUP_ROOT):
+        if os.path.isdir(f"{CGROUP_ROOT}/{name}") and not os.path.islink(f"{CGROUP_ROOT}/{name}"):
+            os.mkdir(f"{view}/{name}")
+            mount(f"{CGROUP_ROOT}/{name}", f"{view}/{name}", None, MS_BIND)
+    mount(view, CGROUP_ROOT, None, MS_BIND | MS_REC)
 
 
 def _controllers(file):
@@ -133,12 +148,14 @@ def hide_controllers_from_v2():
 
 
 def hierarchies():
-    """The directories of the mounted cgroup hierarchies."""
+    """The directories of the mounted cgroup hierarchies, each where it was mounted last."""
+    found = {}
     with open("/proc/self/mountinfo") as file:
         for line in file:
             before, after = line.split(" - ")
             if after.split()[0] in ("cgroup", "cgroup2"):
-                yield before.split()[4]
+                found[before.split()[2]] = before.split()[4]
+    return list(found.values())
 
 
 def cgroups_named(word):
@@ -207,11 +224,19 @@ def _take_down(word, delegated):
 
 def main(arguments):
     keep = []
+    whole_machine = arguments[0] == "--whole-machine"
+    if whole_machine:
+        arguments = arguments[1:]
     while arguments and arguments[0] == "--keep":
         keep.append(arguments[1])
         arguments = arguments[2:]
     command = arguments[1:]
     _private_file_systems(keep)
+    if whole_machine:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True, timeout=10)
+    # With cgroup v2 alone there is one tree, and nothing beside it.
+    if whole_machine and not os.path.exists(f"{CGROUP_ROOT}/cgroup.controllers"):
+        _private_cgroup_view()
     delegated = _controllers("cgroup.subtree_control")
     child = os.fork()
     if child == 0:
