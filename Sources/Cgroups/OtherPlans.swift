@@ -110,7 +110,7 @@ extension ResourcePlanner {
           let elsewhere = !required.isEmpty && host.index(of: required) != nil
           throw CgroupError(
             .controllerAbsent, field: field,
-            "unified resource \"\(entry.key)\" can't be set: controller \"\(name)\" not available on cgroup v2"
+            "invalid configuration: unified resource \"\(entry.key)\" can't be set: controller \"\(name)\" not available on cgroup v2"
               + (elsewhere ? ": on this host it belongs to cgroup v1, so use the other fields" : ""))
         }
       }

@@ -183,6 +183,13 @@ def test_short_bundle_flag(bundle, case):
     assert case("run", "-b", bundle.directory, case.new_id()).succeeds().out == "x\n"
 
 
+@pytest.mark.roost
+def test_no_pivot_leaves_no_bare_proc_below_the_root(bundle):
+    bundle.capabilities("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP")
+    script = "unshare -mrpf mount -t proc none /tmp && test -e /tmp/sysrq-trigger"
+    bundle.run("sh", "-c", script, flags=("--no-pivot",)).fails("permitted|denied")
+
+
 def test_no_pivot(bundle):
     assert bundle.run("ls", "/bin/probe", flags=("--no-pivot",)).succeeds().out == "/bin/probe\n"
 

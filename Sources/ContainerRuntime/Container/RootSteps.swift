@@ -56,6 +56,7 @@ extension ContainerSide {
 
   private func moveRoot() throws(StepFailure) {
     try enterRoot("chroot") { () throws(SyscallError) in
+      try OldView.removeKernelViews()
       try chroot(".")
       try chdir("/")
     }
