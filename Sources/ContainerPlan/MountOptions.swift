@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Linux
+public import Linux
 internal import OCI
 
 /// One row of the table of mount options: a word and what it does.
@@ -91,6 +91,26 @@ public enum MountOptions {
 
   /// All words that the runtime understands itself, for `features`.
   public static var names: [String] { table.map { "\($0.name)" } }
+
+  /// Words that need something of the kernel which old ones lack.
+  ///
+  /// - Parameters:
+  ///   - attribute: whether mounts have these attributes.
+  ///   - recursive: whether mount_setattr(2) exists.
+  ///   - idmap: whether mounts can be idmapped.
+  public static func names(
+    attribute: (MountAttributes) -> Bool, recursive: Bool, idmap: Bool
+  ) -> [String] {
+    let possible = table.filter { row in
+      switch row.effect {
+      case .set(let flag, let isRecursive), .clear(let flag, let isRecursive):
+        return attribute(flag) && (recursive || !isRecursive)
+      case .idmap: return idmap
+      default: return true
+      }
+    }
+    return possible.map { "\($0.name)" }
+  }
 
   static func effect(of option: String) -> MountOption.Effect? {
     var option = option

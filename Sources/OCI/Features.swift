@@ -18,7 +18,7 @@ public struct Features: Equatable, Sendable, JSONEncodable {
   /// Facts about the runtime under reverse domain names.
   public var annotations: [KeyValue] = []
   /// Annotations of a configuration that change what the runtime does, names or prefixes that end in a dot.
-  public var potentiallyUnsafeConfigAnnotations: [String] = []
+  public var potentiallyUnsafeConfigAnnotations = RuntimeAnnotation.allCases.map(\.rawValue)
   public var linux = LinuxFeatures()
 
   public init() {}
@@ -47,8 +47,7 @@ public struct LinuxFeatures: Equatable, Sendable, JSONEncodable {
   public var apparmor: Bool?
   /// Whether `process.selinuxLabel` is implemented.
   public var selinux: Bool?
-  /// Whether `linux.memoryPolicy` is implemented, with all of its words.
-  public var memoryPolicy: Bool?
+  public var memoryPolicy: MemoryPolicyFeatures?
   public var intelRdt: IntelRdtFeatures?
   /// Whether mounts may have id mappings.
   public var idmap: Bool?
@@ -66,14 +65,7 @@ public struct LinuxFeatures: Equatable, Sendable, JSONEncodable {
       json.enabled("apparmor", apparmor)
       json.enabled("selinux", selinux)
       json.member("intelRdt", intelRdt)
-      if memoryPolicy == true {
-        json.member("memoryPolicy") { json in
-          json.object { json in
-            json.list("modes", MemoryPolicyMode.allCases)
-            json.list("flags", MemoryPolicyFlag.allCases)
-          }
-        }
-      }
+      json.member("memoryPolicy", memoryPolicy)
       if let idmap {
         json.member("mountExtensions") { json in json.object { $0.enabled("idmap", idmap) } }
       }
@@ -118,13 +110,13 @@ public struct SeccompFeatures: Equatable, Sendable, JSONEncodable {
   public var enabled = true
   public var actions = SeccompAction.allCases
   public var operators = SeccompOperator.allCases
-  /// Architectures that the runtime can compile a profile for.
+  /// Architectures that a profile may name; those of other machines need no code.
   public var archs: [SeccompArchitecture]
   public var knownFlags = SeccompFlag.allCases
   /// Flags that the runtime passes to the kernel.
   public var supportedFlags = SeccompFlag.allCases
 
-  public init(archs: [SeccompArchitecture]) {
+  public init(archs: [SeccompArchitecture] = SeccompArchitecture.allCases) {
     self.archs = archs
   }
 
@@ -136,6 +128,21 @@ public struct SeccompFeatures: Equatable, Sendable, JSONEncodable {
       json.list("archs", archs)
       json.list("knownFlags", knownFlags)
       json.list("supportedFlags", supportedFlags)
+    }
+  }
+}
+
+/// Which words of `linux.memoryPolicy` a runtime implements.
+public struct MemoryPolicyFeatures: Equatable, Sendable, JSONEncodable {
+  public var modes = MemoryPolicyMode.allCases
+  public var flags = MemoryPolicyFlag.allCases
+
+  public init() {}
+
+  public func encode(to json: inout JSONWriter) {
+    json.object { json in
+      json.list("modes", modes)
+      json.list("flags", flags)
     }
   }
 }

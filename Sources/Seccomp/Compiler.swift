@@ -61,16 +61,7 @@ struct Compiler {
     var conventions = [architecture.convention]
     var foreign: [SeccompArchitecture] = []
     for listed in profile.architectures {
-      let convention: SyscallConvention? =
-        switch (architecture, listed) {
-        case (.x86_64, .x86_64): .x86_64
-        case (.x86_64, .x86): .i386
-        case (.x86_64, .x32): .x32
-        case (.aarch64, .aarch64): .aarch64
-        case (.aarch64, .arm): .arm
-        default: nil
-        }
-      if let convention {
+      if let convention = architecture.conventions.first(where: { $0.name == listed })?.convention {
         if !conventions.contains(convention) { conventions.append(convention) }
       } else {
         foreign.append(listed)

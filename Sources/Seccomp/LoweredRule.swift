@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import OCI
+public import OCI
 
 /// Rules of the profile in the terms of seccomp(2), the same for every convention.
 struct LoweredRule {
@@ -55,15 +55,18 @@ struct LoweredRule {
       guard errno == nil else {
         throw .errnoNotSupported(action: action, pointer: "\(pointer)/\(property)")
       }
-      return plainVerdict(action)
+      return action.filterResult
     }
     let data = errno ?? LoweredRule.defaultErrno
     guard data <= limit else { throw .errnoTooLarge(data, limit: limit, pointer: "\(pointer)/\(property)") }
     return base | data
   }
+}
 
-  private static func plainVerdict(_ action: SeccompAction) -> UInt32 {
-    switch action {
+extension SeccompAction {
+  /// What a filter returns for the action, without an errno (`SECCOMP_RET_*`, seccomp(2)).
+  public var filterResult: UInt32 {
+    switch self {
     case .kill, .killThread: Kernel.SECCOMP_RET_KILL_THREAD
     case .killProcess: Kernel.SECCOMP_RET_KILL_PROCESS
     case .trap: Kernel.SECCOMP_RET_TRAP

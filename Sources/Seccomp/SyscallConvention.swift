@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+public import OCI
+
 /// A convention for making system calls: which register holds what, and which number means which call.
 ///
 /// The raw value is the column of ``SyscallTableData``.
@@ -50,11 +52,22 @@ public enum NativeArchitecture: Sendable, CaseIterable {
     #endif
   }
 
+  /// The specification's words for the conventions that programs can use on this machine, its own first.
+  public var conventionNames: [SeccompArchitecture] { conventions.map(\.name) }
+
   /// The machine's own convention, which every filter covers.
   var convention: SyscallConvention {
     switch self {
     case .x86_64: .x86_64
     case .aarch64: .aarch64
+    }
+  }
+
+  /// The machine's own convention, and those of older programs that its kernel runs, too.
+  var conventions: [(name: SeccompArchitecture, convention: SyscallConvention)] {
+    switch self {
+    case .x86_64: [(.x86_64, .x86_64), (.x86, .i386), (.x32, .x32)]
+    case .aarch64: [(.aarch64, .aarch64), (.arm, .arm)]
     }
   }
 }

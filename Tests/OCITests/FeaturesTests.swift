@@ -17,7 +17,7 @@ struct FeaturesTests {
     features.linux.seccomp = SeccompFeatures(archs: [.x86_64, .x32])
     features.linux.apparmor = true
     features.linux.selinux = false
-    features.linux.memoryPolicy = true
+    features.linux.memoryPolicy = MemoryPolicyFeatures()
     features.linux.intelRdt = IntelRdtFeatures(enabled: true, schemata: true, monitoring: false)
     features.linux.idmap = true
     features.linux.netDevices = true

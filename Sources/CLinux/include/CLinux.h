@@ -279,6 +279,14 @@ static inline long cl_seccomp_load(unsigned flags, unsigned short count, const v
   struct sock_fprog program = {.len = count, .filter = (struct sock_filter *)instructions};
   return cl_result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
 }
+// What the kernel knows, asked in ways that change nothing. An unknown action or flag is EOPNOTSUPP or EINVAL; a known
+// flag gets as far as the program, of which there is none: EFAULT.
+static inline long cl_seccomp_action_available(uint32_t action) {
+  return cl_result(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action));
+}
+static inline long cl_seccomp_probe_flags(unsigned flags) {
+  return cl_result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL));
+}
 static inline long cl_sched_setattr(int pid, const struct sched_attr *attributes) {
   return cl_result(syscall(SYS_sched_setattr, pid, attributes, 0));
 }

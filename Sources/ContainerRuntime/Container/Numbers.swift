@@ -112,6 +112,19 @@ enum MemoryPolicyNumbers {
   }
 }
 
+extension SeccompFlag {
+  /// `SECCOMP_FILTER_FLAG_*` of seccomp(2), with what the kernel wants beside it.
+  var number: UInt32 {
+    switch self {
+    case .threadSync: UInt32(SECCOMP_FILTER_FLAG_TSYNC)
+    case .log: UInt32(SECCOMP_FILTER_FLAG_LOG)
+    case .specAllow: UInt32(SECCOMP_FILTER_FLAG_SPEC_ALLOW)
+    case .waitKillableReceive:
+      UInt32(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV | SECCOMP_FILTER_FLAG_NEW_LISTENER)
+    }
+  }
+}
+
 extension SeccompProgram {
   /// The instructions as the kernel's array of `struct sock_filter`.
   func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws(SyscallError) -> R) throws(SyscallError) -> R {

@@ -17,7 +17,7 @@ extension Command {
     if chosen == nil {
       // What the image says ends its program well (image-spec, "annotations").
       let state = try attempt { () throws(RuntimeError) in try containers.state(id) }
-      chosen = state.annotations.value(forKey: "org.opencontainers.image.stopSignal")
+      chosen = state.annotations.value(of: .stopSignal)
     }
     let word = chosen ?? "TERM"
     guard let signal = SignalName.number(word) else { throw CommandFailure("unknown signal \"\(word)\"") }
