@@ -9,11 +9,14 @@ public enum UnixSocketKind: Sendable {
   case stream
   /// Keeps message boundaries; end of file when the peer is closed.
   case sequencedPacket
+  /// Without a connection; one message is one datagram.
+  case datagram
 
   var type: Int32 {
     switch self {
     case .stream: cl_sock_stream
     case .sequencedPacket: cl_sock_seqpacket
+    case .datagram: cl_sock_dgram
     }
   }
 }
@@ -55,6 +58,13 @@ public func listenUnix(_ kind: UnixSocketKind, path: String) throws(SyscallError
   let socket = Descriptor(owning: Int32(try check(cl_unix_socket(kind.type), "socket")))
   try check(cl_unix_bind(socket.rawValue, path), "bind", path)
   try check(cl_listen(socket.rawValue, 8), "listen", path)
+  return socket
+}
+
+/// Makes a socket that receives datagrams at a path of at most 107 bytes.
+public func bindDatagram(path: String) throws(SyscallError) -> Descriptor {
+  let socket = Descriptor(owning: Int32(try check(cl_unix_socket(cl_sock_dgram), "socket")))
+  try check(cl_unix_bind(socket.rawValue, path), "bind", path)
   return socket
 }
 

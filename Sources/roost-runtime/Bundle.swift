@@ -60,6 +60,7 @@ struct Bundle {
     let plan = try planner.plan(spec, request)
     var options = Creation.Options()
     options.pidFile = context.arguments.value("pid-file")
+    options.pidfdSocket = context.arguments.value("pidfd-socket")
     options.console = try console(operation, context)
     if try context.arguments.flag("trace") { options.trace = Trace() }
     if operation == .run {
@@ -138,6 +139,7 @@ struct Planner {
 
   private func cgroupPlan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> CgroupPlan {
     let manager = try CgroupManager(context)
+    let mayDoWithout = try context.mayDoWithoutCgroups()
     do throws(CgroupError) {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
@@ -145,7 +147,7 @@ struct Planner {
       // needs none. Devices are out of reach in a user namespace anyway.
       var limits = spec.linux?.resources
       limits?.devices = []
-      let needsNone = effectiveUserID() != 0 && (limits ?? Resources()) == Resources()
+      let needsNone = mayDoWithout && (limits ?? Resources()) == Resources()
       let disabled = manager == .disabled || (needsNone && manager == .cgroupfs)
       options.appliesDevices = !disabled && effectiveUserID() == 0
       if manager == .systemd { options.systemd = try systemdOptions(spec) }

@@ -36,8 +36,11 @@ struct ExecProcess {
     process.env += arguments.all("env")
     if let cwd = arguments.value("cwd") { process.cwd = cwd }
     if let user = arguments.value("user") { try apply(user: user, to: &process) }
-    for group in arguments.all("additional-gids") {
-      process.user.additionalGids.append(try id(group, "--additional-gids"))
+    for list in arguments.all("additional-gids") {
+      for group in list.utf8.split(separator: 0x2C, omittingEmptySubsequences: false) {
+        process.user.additionalGids.append(
+          try id(String(decoding: group, as: UTF8.self), "--additional-gids"))
+      }
     }
     for capability in arguments.all("cap") { add(capability, to: &process) }
     if try arguments.flag("no-new-privs") { process.noNewPrivileges = true }

@@ -13,14 +13,14 @@ struct Invocation {
 
   static let globalOptions: [Arguments.Option] = [
     .value("root", nil, "directory for the state of containers (default /run/roost)"),
-    .value("log", nil, "also write errors to this file"),
+    .value("log", nil, "also write errors to a file, journald:NAME or syslog:NAME"),
     .value("log-format", nil, "format of the log: text or json"),
-    .value("log-level", nil, "accepted for compatibility; errors and warnings are logged"),
+    .value("log-level", nil, "error, warning, info (default) or debug"),
     .flag("debug", nil, "log more"),
     .flag("systemd-cgroup", nil, "let systemd make the cgroups, as a scope"),
-    .value("cgroup-manager", nil, "cgroupfs, systemd or disabled"),
-    .value("rootless", nil, "true, false or auto"),
-    .value("criu", nil, "accepted for compatibility"),
+    .value("cgroup-manager", nil, "cgroupfs (default), systemd or disabled"),
+    .value("rootless", nil, "do without cgroups that nothing needs: true, false or auto (default)"),
+    .value("criu", nil, "the criu program, for checkpoint and restore"),
     .flag("version", "v", "print the version"),
     .flag("help", "h", "print this help"),
   ]
@@ -51,7 +51,7 @@ struct Invocation {
 
   private func parse(_ log: inout Log) throws(CommandFailure) -> Arguments {
     let global = try Arguments(words, options: Invocation.globalOptions, interspersed: false)
-    log = try Log(path: global.value("log"), format: global.value("log-format"), debug: global.flag("debug"))
+    log = try Log(global)
     return global
   }
 

@@ -5,54 +5,68 @@ internal import ContainerRuntime
 internal import JSON
 internal import Linux
 
-/// Where errors and warnings go: standard error, and the file that `--log` names.
+/// Where errors and warnings go: standard error, and what `--log` names.
 struct Log {
   enum Format {
     case text, json
   }
 
-  private var path: String?
+  /// How much is written, in the words of `--log-level`; the least first.
+  enum Level: Int, CaseIterable {
+    case error, warning, info, debug
+  }
+
+  private var destination = LogDestination.none
   private var format = Format.text
-  private var isDebug = false
+  private var level = Level.info
 
   init() {}
 
-  init(path: String?, format: String?, debug: Bool) throws(CommandFailure) {
-    self.path = path.flatMap { $0.isEmpty ? nil : $0 }
-    isDebug = debug
-    switch format {
-    case nil, "text", "": self.format = .text
-    case "json": self.format = .json
+  /// - Parameter arguments: the global options.
+  init(_ arguments: Arguments) throws(CommandFailure) {
+    destination = try LogDestination(arguments.value("log") ?? "")
+    switch arguments.value("log-format") {
+    case nil, "text", "": format = .text
+    case "json": format = .json
     case let other?: throw CommandFailure("--log-format: expected text or json, found \"\(other)\"")
     }
+    if let word = arguments.value("log-level") {
+      guard let found = Level.allCases.first(where: { "\($0)" == word }) ?? (word == "warn" ? .warning : nil)
+      else {
+        throw CommandFailure("--log-level: expected error, warning, info or debug, found \"\(word)\"")
+      }
+      level = found
+    }
+    if try arguments.flag("debug") { level = .debug }
   }
 
-  func error(_ message: String) { write("error", message, toStandardError: true) }
+  func error(_ message: String) { write(.error, message, toStandardError: true) }
 
-  func warning(_ message: String) { write("warning", message, toStandardError: path == nil) }
+  func warning(_ message: String) { write(.warning, message, toStandardError: destination == .none) }
 
-  func debug(_ message: String) {
-    if isDebug { write("debug", message, toStandardError: path == nil) }
-  }
+  func debug(_ message: String) { write(.debug, message, toStandardError: destination == .none) }
 
-  private func write(_ level: String, _ message: String, toStandardError: Bool) {
+  private func write(_ level: Level, _ message: String, toStandardError: Bool) {
+    guard level.rawValue <= self.level.rawValue else { return }
     let line = message.oneLine
-    if toStandardError { Output.writeError(level == "error" ? line : "\(level): \(line)") }
-    guard let path else { return }
+    if toStandardError { Output.writeError(level == .error ? line : "\(level): \(line)") }
     do throws(SyscallError) {
-      let file = try openat(.workingDirectory, path, [.writeOnly, .create, .append], mode: 0o644)
-      try writeAll(file.fd, Array((entry(level, line) + "\n").utf8))
-    } catch { Output.writeError("--log \(path): \(error)") }
+      switch destination {
+      case .none: return
+      case .file: try destination.write(level, entry(level, line) + "\n")
+      case .journal, .syslog: try destination.write(level, line)
+      }
+    } catch { Output.writeError("--log \(destination): \(error)") }
   }
 
-  private func entry(_ level: String, _ line: String) -> String {
+  private func entry(_ level: Level, _ line: String) -> String {
     let time = Timestamp.now()
     switch format {
     case .text: return "time=\"\(time)\" level=\(level) msg=\(quoted(line))"
     case .json:
       var writer = JSONWriter()
       writer.object { json in
-        json.member("level", level)
+        json.member("level", "\(level)")
         json.member("msg", line)
         json.member("time", time)
       }

@@ -71,3 +71,44 @@ def test_wrong_value_changes_nothing(limited, case, flags):
 
 def test_unknown_container(limited, case):
     case("update", "--pids-limit", "5", "nobody").fails()
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("flags, controller, file, expected", [
+    (("--memory", "64m"), "memory", "memory.limit_in_bytes", str(64 * MIB)),
+    (("--memory", "-1"), "memory", "memory.limit_in_bytes", "9223372036854771712"),
+    (("--memory-reservation", "0.5g"), "memory", "memory.soft_limit_in_bytes", str(512 * MIB)),
+    (("--cpu-shares", "200"), "cpu", "cpu.shares", "200"),
+    (("--cpu-burst", "5000"), "cpu", "cpu.cfs_burst_us", "5000"),
+    (("--cpu-idle", "1"), "cpu", "cpu.idle", "1"),
+    (("--cpuset-mems", "0"), "cpuset", "cpuset.mems", "0"),
+])
+def test_further_flags(limited, case, flags, controller, file, expected):
+    case("update", *flags, limited.id).succeeds()
+    assert value(limited, controller, file) == expected
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("flags, words", [
+    (("--memory", "12q"), "--memory: expected a number of bytes.*12q"),
+    (("--memory", "-5"), "--memory: expected a number of bytes"),
+    (("--cpu-idle", "x"), "--cpu-idle: expected a number"),
+    (("--resources", "-", "{"), "unexpected argument|--resources"),
+])
+def test_wrong_flags_are_named(limited, case, flags, words):
+    case("update", limited.id, *flags).fails(words)
+
+
+@pytest.mark.roost
+def test_kernel_memory_where_the_kernel_has_it(limited, case):
+    result = case("update", "--kernel-memory", str(32 * MIB), limited.id)
+    if (limited.cgroup("memory") / "memory.kmem.limit_in_bytes").exists():
+        # The kernel refuses a limit since 5.16 and keeps the file.
+        assert result.status == 0 or "memory.kmem.limit_in_bytes" in result.err
+    else:
+        result.succeeds()
+
+
+@pytest.mark.roost
+def test_resources_that_are_wrong_name_the_place(limited, case):
+    case("update", "--resources", "-", limited.id, stdin=b'{"pids": {"limit": "many"}}').fails("/pids/limit")

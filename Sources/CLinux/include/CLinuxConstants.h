@@ -72,6 +72,7 @@ static const int cl_p_all = P_ALL;
 
 static const int cl_sock_stream = SOCK_STREAM;
 static const int cl_sock_seqpacket = SOCK_SEQPACKET;
+static const int cl_sock_dgram = SOCK_DGRAM;
 
 // Hidden without _GNU_SOURCE, so defined in CLinux.c.
 extern const int cl_at_empty_path;

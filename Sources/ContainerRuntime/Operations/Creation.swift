@@ -14,6 +14,8 @@ public struct Creation {
     public var console = ConsoleDestination.none
     /// Where the process id is written, in decimal; nil for nowhere.
     public var pidFile: String?
+    /// A listening socket that gets a pidfd of the process.
+    public var pidfdSocket: String?
     public var trace: Trace?
     /// `run` returns as soon as the program runs.
     public var detach = false
@@ -52,7 +54,7 @@ public struct Creation {
       try runtime.run()
       launch.record.phase = .created
       try launch.saveRecord()
-      try writePIDFile(launch)
+      try announce(runtime)
     } catch {
       throw undo(launch, runtime.process, store, error)
     }
@@ -71,7 +73,7 @@ public struct Creation {
     do throws(StepFailure) {
       try runtime.run()
       try runtime.awaitExecution()
-      try writePIDFile(launch)
+      try announce(runtime)
       try runPoststartHooks(launch)
     } catch {
       throw undo(launch, runtime.process, store, error)
@@ -130,9 +132,8 @@ public struct Creation {
     ])
   }
 
-  private func writePIDFile(_ launch: Launch) throws(StepFailure) {
-    guard let path = options.pidFile, let pid = launch.record.process?.pid else { return }
-    try step("--pid-file") { () throws(SyscallError) in try PIDFile.write(path, pid) }
+  private func announce(_ runtime: RuntimeSide) throws(StepFailure) {
+    try runtime.process?.announce(file: options.pidFile, socket: options.pidfdSocket, kind: "standard")
   }
 
   private func runPoststartHooks(_ launch: Launch) throws(StepFailure) {
@@ -158,19 +159,6 @@ public struct Creation {
       error.cleanUpFailures += try store.remove(launch.directory, launch.record)
     } catch let secondary { error.cleanUpFailures.append(secondary.message) }
     return error
-  }
-}
-
-/// A file with a process id, replaced atomically: who waits for it never reads half a number.
-enum PIDFile {
-  static func write(_ path: String, _ pid: Int32) throws(SyscallError) {
-    let temporary = path + ".tmp"
-    do throws(SyscallError) {
-      let file = try openat(
-        .workingDirectory, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o644)
-      try writeAll(file.fd, Array("\(pid)".utf8))
-    } catch { throw SyscallError(error.call, error.errno, path) }
-    try renameat(.workingDirectory, temporary, .workingDirectory, path)
   }
 }
 

@@ -14,6 +14,8 @@ public struct Joining {
   public struct Options {
     public var detach = false
     public var pidFile: String?
+    /// A listening socket that gets a pidfd of the process.
+    public var pidfdSocket: String?
     public var ignoresPaused = false
     public var trace: Trace?
     /// Cgroups below the container's own, each a path or `CONTROLLERS:PATH` (`exec --cgroup`).
@@ -52,9 +54,7 @@ public struct Joining {
     do throws(StepFailure) {
       try runtime.run()
       try runtime.awaitExecution()
-      if let path = options.pidFile, let pid = runtime.process?.pid {
-        try step("--pid-file") { () throws(SyscallError) in try PIDFile.write(path, pid) }
-      }
+      try runtime.process?.announce(file: options.pidFile, socket: options.pidfdSocket, kind: "setns")
     } catch {
       throw Joining.end(runtime.process, RuntimeError(error.message, exitStatus: error.exitStatus))
     }

@@ -24,6 +24,7 @@ extension Command {
     .value("bundle", "b", "directory with config.json (default: the working directory)"),
     .value("config", "f", "configuration to use instead of the bundle's config.json"),
     .value("console-socket", nil, "socket that gets the terminal"),
+    .value("pidfd-socket", nil, "socket that gets a descriptor of the process"),
     .value("pid-file", nil, "file that gets the process id"),
     .flag("no-pivot", nil, "change the root without pivot_root(2)"),
     .flag("no-new-keyring", nil, "keep the caller's session keyring"),

@@ -23,6 +23,7 @@ extension Command {
       .value("process-label", nil, "SELinux label"),
       .value("apparmor", nil, "AppArmor profile"),
       .value("console-socket", nil, "socket that gets the terminal"),
+      .value("pidfd-socket", nil, "socket that gets a descriptor of the process"),
       .value("pid-file", nil, "file that gets the process id"),
       .value("preserve-fds", nil, "pass so many descriptors after the standard streams"),
       .value("cgroup", nil, "[CONTROLLERS:]PATH below the container's cgroup, may be repeated"),
@@ -38,6 +39,7 @@ extension Command {
     var options = Joining.Options()
     options.detach = try context.arguments.flag("detach")
     options.pidFile = context.arguments.value("pid-file")
+    options.pidfdSocket = context.arguments.value("pidfd-socket")
     options.cgroups = context.arguments.all("cgroup")
     options.ignoresPaused = try context.arguments.flag("ignore-paused")
     if try context.arguments.flag("trace") { options.trace = Trace() }

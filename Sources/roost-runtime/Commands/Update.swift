@@ -10,7 +10,7 @@ extension Command {
     name: "update", usage: "[options] ID", summary: "change the limits of a container",
     options: [
       .value("resources", "r", "file with linux.resources as JSON, or - for standard input"),
-      .value("memory", nil, "memory limit, bytes"),
+      .value("memory", nil, "memory limit, bytes, or with a unit such as 512m; -1 for no limit"),
       .value("memory-reservation", nil, "memory to keep under pressure, bytes"),
       .value("memory-swap", nil, "memory and swap together, bytes; -1 for no limit"),
       .value("cpu-shares", nil, "relative weight of processor time"),
@@ -23,6 +23,8 @@ extension Command {
       .value("cpu-idle", nil, "1 for idle scheduling, 0 for normal"),
       .value("cpuset-cpus", nil, "processors"),
       .value("cpuset-mems", nil, "memory nodes"),
+      .value("kernel-memory", nil, "kernel memory limit, bytes; only where the kernel still has it"),
+      .value("kernel-memory-tcp", nil, "limit of TCP buffers, bytes; only where the kernel still has it"),
       .value("pids-limit", nil, "number of tasks; -1 for no limit"),
       .value("blkio-weight", nil, "weight of block IO, 10 to 1000"),
     ]
@@ -57,9 +59,11 @@ extension Resources {
   /// Options go over what the file says.
   fileprivate mutating func apply(_ arguments: Arguments) throws(CommandFailure) {
     var memory = memory ?? MemoryResources()
-    try arguments.set(&memory.limit, "memory")
-    try arguments.set(&memory.reservation, "memory-reservation")
-    try arguments.set(&memory.swap, "memory-swap")
+    try arguments.setBytes(&memory.limit, "memory")
+    try arguments.setBytes(&memory.reservation, "memory-reservation")
+    try arguments.setBytes(&memory.swap, "memory-swap")
+    try arguments.setBytes(&memory.kernel, "kernel-memory")
+    try arguments.setBytes(&memory.kernelTCP, "kernel-memory-tcp")
     if memory != MemoryResources() { self.memory = memory }
     var cpu = cpu ?? CPUResources()
     try arguments.set(&cpu.shares, "cpu-shares")
@@ -83,6 +87,15 @@ extension Resources {
 }
 
 extension Arguments {
+  fileprivate func setBytes(_ field: inout Int64?, _ option: String) throws(CommandFailure) {
+    guard let text = value(option) else { return }
+    guard let bytes = Quantity.bytes(text) else {
+      throw CommandFailure(
+        "--\(option): expected a number of bytes such as 67108864 or 64m, found \"\(text)\"")
+    }
+    field = bytes
+  }
+
   fileprivate func set<T: FixedWidthInteger>(_ field: inout T?, _ option: String) throws(CommandFailure) {
     if let value = try number(option, in: T.min...T.max) { field = value }
   }
