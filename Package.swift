@@ -55,7 +55,7 @@ let package = Package(
     module("ContainerPlan", ["OCI", "Cgroups", "Seccomp", "JSON", "Linux"]),
     module(
       "ContainerRuntime",
-      ["ContainerPlan", "Cgroups", "Seccomp", "SafePath", "JSON", "OCI", "Linux", "CLinux"]),
+      ["ContainerPlan", "Cgroups", "Seccomp", "SafePath", "JSON", "Netlink", "OCI", "Linux", "CLinux"]),
 
     // Layer 4: the OCI command line, and the rooms of the engine.
     .executableTarget(

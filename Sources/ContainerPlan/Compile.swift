@@ -19,7 +19,9 @@ extension Plan {
     compiler.seccomp = seccomp
     compiler.hasScope = cgroups.scope != nil
     try compiler.compile()
-    return Plan(steps: compiler.steps, cgroups: cgroups)
+    var plan = Plan(steps: compiler.steps, cgroups: cgroups)
+    plan.mountContext = compiler.mountContext
+    return plan
   }
 }
 
@@ -58,16 +60,19 @@ struct Compiler {
   var hasUserNamespace: Bool { linux.namespace(.user) != nil }
 
   mutating func compile() throws(PlanError) {
-    try refuseUnsupported()
-    guard let process = spec.process else {
+    if linux.mountLabel != nil && !host.hasSELinux {
+      throw PlanError("/linux/mountLabel", "is set, but SELinux is not enabled on this machine")
+    }
+    if spec.process == nil && request.operation == .run {
       throw PlanError("/process", "is missing: there is no program to run")
     }
     let mounts = try compileMounts()
     compilePreparation(mounts)
     compileBirth()
     compileSupervision()
-    compileRoot(mounts, process)
+    compileRoot(mounts)
     compileSystem(mounts)
+    guard let process = spec.process else { return compileWait() }
     try compileProcess(process)
     compileStart(process)
   }
@@ -81,6 +86,9 @@ struct Compiler {
     // After the namespaces: ids on a mount may be those of a user namespace that is joined.
     if !host.isRootless { compileSources(mounts, .runtime) }
     add(.runtime, .recordIntent)
+    if let rdt = linux.intelRdt {
+      add(.runtime, .prepareResctrl(ResctrlGroup(rdt, id: request.id)), Origin("/linux/intelRdt"))
+    }
     if !hasScope {
       add(.runtime, .createCgroups, limitsOrigin)
       if !host.isRootless { compileCgroupSources(mounts, .runtime) }
@@ -95,8 +103,10 @@ struct Compiler {
       add(side, .openRoot(path: absolute(root.path)), Origin("/root/path"))
     }
     for mount in mounts {
-      if case .bind = mount.content { add(side, .openSource(mount), mount.origin) }
+      // A process whose root directory is covered may not make the user namespace that maps ids.
+      if mount.isBind || mount.idMapping != nil { add(side, .openSource(mount), mount.origin) }
     }
+    if mountsNotifyDirectory { add(side, .openNotifyDirectory) }
     if !linux.maskedPaths.isEmpty { add(side, .openNullDevice, Origin("/linux/maskedPaths")) }
   }
 
@@ -110,25 +120,15 @@ struct Compiler {
   /// What asked for the limits.
   var limitsOrigin: Origin { linux.resources == nil ? cgroupOrigin : Origin("/linux/resources") }
 
+  var mountsNotifyDirectory: Bool {
+    request.notifies && linux.namespace(.mount) != nil && spec.process != nil
+  }
+
   /// What asked for the cgroups' place: the configuration, or nobody, as every container has cgroups.
   var cgroupOrigin: Origin { linux.cgroupsPath == nil ? .runtime : Origin("/linux/cgroupsPath") }
 
   /// A path of the configuration that counts from the bundle.
   func absolute(_ path: String) -> String {
     path.utf8.first == 0x2F ? path : request.bundle + "/" + path
-  }
-
-  /// Properties that the specification has and this version cannot apply: silence would be a lie.
-  private func refuseUnsupported() throws(PlanError) {
-    if linux.intelRdt != nil {
-      throw PlanError("/linux/intelRdt", "is not supported: cache and bandwidth allocation need resctrl")
-    }
-    if !linux.netDevices.isEmpty {
-      throw PlanError(
-        "/linux/netDevices", "is not supported: move the device with ip(8) in a createRuntime hook")
-    }
-    if linux.mountLabel != nil {
-      throw PlanError("/linux/mountLabel", "is not supported: label the files with chcon(1) beforehand")
-    }
   }
 }

@@ -85,6 +85,14 @@ extension Compiler {
   /// for the end of that only at its own very end, when it usually has long been done.
   mutating func compileSupervision() {
     add(.runtime, .recordProcess)
+    if linux.intelRdt != nil { add(.runtime, .enterResctrl, Origin("/linux/intelRdt")) }
+    if !linux.netDevices.isEmpty {
+      let origin = Origin("/linux/netDevices")
+      add(.runtime, .moveNetDevices(linux.netDevices), origin)
+      // Hooks and kernel parameters may be about the devices.
+      add(.runtime, .notify(.devicesMoved), origin)
+      add(.container, .await(.devicesMoved), origin)
+    }
     compileRuntimeHooks()
     add(.runtime, .notify(.committed))
   }

@@ -78,7 +78,8 @@ extension Compiler {
     // Without no_new_privs only a privileged process may load a filter. As late as that allows: what stands above makes
     // system calls that the filter need not allow.
     if !process.noNewPrivileges { compileSeccomp() }
-    let setGroups = !(host.isRootless && linux.gidMappings.count <= 1)
+    let setGroups =
+      !(host.isRootless && linux.gidMappings.count <= 1) && !spec.annotations.isOn(.keepOriginalGroups)
     add(
       .container,
       .setUser(process.user, keepCapabilities: process.user.uid != 0, setGroups: setGroups),
@@ -118,9 +119,25 @@ extension Compiler {
     var entries = process.env
     if request.listenDescriptors > 0 {
       entries.append("LISTEN_FDS=\(request.listenDescriptors)")
+      if let names = request.listenNames { entries.append("LISTEN_FDNAMES=\(names)") }
+      // In a shared PID namespace the process knows its number only when it is there.
       if isNew(.pid) { entries.append("LISTEN_PID=1") }
     }
+    if mountsNotifyDirectory {
+      let name = NotifyDirectory.variable + "="
+      entries.removeAll { $0.utf8.starts(with: name.utf8) }
+      entries.append("\(name)\(NotifyDirectory.destination)/\(NotifyDirectory.socketName)")
+    }
     return EnvironmentList.withoutRepetitions(entries)
+  }
+
+  /// The end of a container without a program: it can be created, looked at and deleted, and `start` refuses.
+  mutating func compileWait() {
+    add(.container, .await(.committed))
+    add(.container, .outliveRuntime)
+    add(.container, .notify(.ready))
+    add(.runtime, .await(.ready))
+    add(.container, .waitForStart)
   }
 
   /// The end: the runtime commits, the caller is told, and the program takes over.
@@ -176,7 +193,10 @@ enum EnvironmentList {
 
 /// Lists such as `0-3,7`.
 enum NumberList {
-  /// A bit mask in 64-bit words, lowest first. At most 8192 numbers.
+  /// More than the largest kernel has of processors and memory nodes; the rules for values say the same.
+  private static let limit: UInt32 = 1 << 16
+
+  /// A bit mask in 64-bit words, lowest first.
   static func words(_ list: String, _ origin: Origin) throws(PlanError) -> [UInt64] {
     var words: [UInt64] = []
     for part in list.utf8.split(separator: 0x2C) {
@@ -185,7 +205,7 @@ enum NumberList {
       }
       // The initialiser of integers takes a sign, which has no place here.
       guard ends.count <= 2, !part.contains(0x2B), let first = UInt32(ends[0]),
-        let last = UInt32(ends[ends.count - 1]), first <= last, last < 8192
+        let last = UInt32(ends[ends.count - 1]), first <= last, last < limit
       else { throw PlanError(origin, "\"\(list)\" is not a list of numbers like 0-3,7") }
       for number in first...last {
         while words.count <= Int(number / 64) { words.append(0) }

@@ -16,6 +16,10 @@ extension Compiler {
 
   private func compileMount(_ mount: Mount, _ index: Int) throws(PlanError) -> PlannedMount {
     let options = ParsedMountOptions(mount.options)
+    if let place = options.contradiction {
+      throw PlanError(
+        "/mounts/\(index)/options/\(place)", "\"\(mount.options[place])\" contradicts an option before it")
+    }
     let destination = try normalized(mount.destination, Origin("/mounts", index, "/destination"))
     var planned = PlannedMount(
       index: index, destination: destination, content: try content(of: mount, index, options))
@@ -25,6 +29,7 @@ extension Compiler {
     planned.copyUp = options.copyUp
     planned.followSourceLink = options.followSourceLink
     planned.idMapping = try idMapping(of: mount, index, options)
+    applyLabel(to: &planned)
     if options.copyUp, mount.type != "tmpfs" {
       throw PlanError(Origin("/mounts", index, "/options"), "tmpcopyup works only on a tmpfs")
     }
@@ -56,10 +61,31 @@ extension Compiler {
     return .fileSystem(type: type, source: mount.source ?? type, parameters: options.parameters)
   }
 
+  /// The SELinux context of what is mounted, as a parameter of the file system.
+  var mountContext: PlannedMount.Parameter? {
+    linux.mountLabel.map { .init(spec.annotations.value(of: .mountContextType) ?? "context", $0) }
+  }
+
+  /// File systems that the kernel fills have labels of their own; those of files that are bound are the files'.
+  private func applyLabel(to mount: inout PlannedMount) {
+    guard let context = mountContext, case .fileSystem(let type, let source, var parameters) = mount.content,
+      !["proc", "sysfs", "cgroup", "cgroup2"].contains(type),
+      !parameters.contains(where: { $0.key.utf8.reversed().starts(with: "context".utf8.reversed()) })
+    else { return }
+    parameters.append(context)
+    mount.content = .fileSystem(type: type, source: source, parameters: parameters)
+  }
+
   private func idMapping(
     of mount: Mount, _ index: Int, _ options: ParsedMountOptions
   ) throws(PlanError) -> IDMappedMount? {
     if options.idmap == nil && mount.uidMappings.isEmpty { return nil }
+    if options.remount || mount.type == "cgroup" || mount.type == "cgroup2" {
+      throw PlanError(
+        Origin("/mounts", index, "/options"),
+        options.remount
+          ? "a mount that is there already cannot be idmapped" : "a cgroup mount cannot be idmapped")
+    }
     // Without maps of its own the mount shows ids as the container's user namespace has them.
     let isOwn = !mount.uidMappings.isEmpty
     let uidMappings = isOwn ? mount.uidMappings : linux.uidMappings
@@ -105,7 +131,7 @@ extension Compiler {
       mount.origin, "\"\(destination)\" cannot be mounted because it is inside /proc")
   }
 
-  mutating func compileRoot(_ mounts: [PlannedMount], _ process: Process) {
+  mutating func compileRoot(_ mounts: [PlannedMount]) {
     let root = Origin("/root")
     guard linux.namespace(.mount) != nil else {
       add(.container, .changeRoot, root)
@@ -124,8 +150,9 @@ extension Compiler {
     for mount in mounts {
       add(.container, .mount(mount.isFilledDevices ? mount.writable : mount), mount.origin)
     }
-    if ownsDevices(mounts) { compileDevices(process) }
-    if process.terminal {
+    if mountsNotifyDirectory { add(.container, .mountNotifyDirectory) }
+    if ownsDevices(mounts) { compileDevices() }
+    if let process = spec.process, process.terminal {
       add(.container, .openConsole(process.consoleSize, bind: true), Origin("/process/terminal"))
       add(.container, .notify(.console), Origin("/process/terminal"))
       add(.runtime, .await(.console), Origin("/process/terminal"))
@@ -145,7 +172,7 @@ extension Compiler {
     }
   }
 
-  private mutating func compileDevices(_ process: Process) {
+  private mutating func compileDevices() {
     // In a user namespace mknod(2) is refused, and the host's nodes are bound instead.
     let bind = hasUserNamespace || host.isRootless
     for device in DefaultDevices.nodes

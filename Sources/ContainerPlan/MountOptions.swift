@@ -145,11 +145,25 @@ struct ParsedMountOptions {
   var followSourceLink = true
   var idmap: Bool?
   var parameters: [PlannedMount.Parameter] = []
+  /// The first option that says the opposite of an earlier one. runc takes the last, crun the sum of both.
+  var contradiction: Int?
+  private var said: (own: MountAttributeChange, below: MountAttributeChange) = (.init(), .init())
 
-  /// Later options overrule earlier ones, as with mount(8).
+  /// Of the access time modes, which are values of one field, the last counts, as with mount(8).
   init(_ options: [String]) {
-    for option in options { apply(option) }
+    for (index, option) in options.enumerated() {
+      apply(option)
+      if contradiction == nil && isContradictory { contradiction = index }
+    }
   }
+
+  private var isContradictory: Bool {
+    !said.own.setting.isDisjoint(with: said.own.clearing)
+      || !said.below.setting.isDisjoint(with: said.below.clearing)
+  }
+
+  /// Attributes of which there is only yes and no.
+  private static let switches: MountAttributes = [.readOnly, .noSUID, .noDevices, .noExec, .noSymlinkFollow]
 
   private mutating func apply(_ option: String) {
     guard let effect = MountOptions.effect(of: option) else {
@@ -183,6 +197,11 @@ struct ParsedMountOptions {
       change.clearing.formUnion(clear)
     }
     if recursive { update(&recursiveAttributes) } else { update(&attributes) }
+    func note(_ words: inout MountAttributeChange) {
+      words.setting.formUnion(set.intersection(ParsedMountOptions.switches))
+      words.clearing.formUnion(clear.intersection(ParsedMountOptions.switches))
+    }
+    if recursive { note(&said.below) } else { note(&said.own) }
   }
 
   private mutating func addParameter(_ part: Substring.UTF8View) {

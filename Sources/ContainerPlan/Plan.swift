@@ -13,6 +13,8 @@ public struct Plan: Equatable, Sendable {
   public var steps: [PlannedStep]
   /// The cgroups that the container lives in; nil for a process that joins an existing container.
   public var cgroups: CgroupPlan?
+  /// What gives the runtime's own file systems the container's SELinux label; nil without one.
+  public var mountContext: PlannedMount.Parameter?
 
   public init(steps: [PlannedStep] = [], cgroups: CgroupPlan? = nil) {
     self.steps = steps

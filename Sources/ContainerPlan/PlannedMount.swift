@@ -64,6 +64,10 @@ public struct PlannedMount: Equatable, Sendable {
     copy.attributes.setting.subtract(.readOnly)
     return copy
   }
+
+  var isBind: Bool {
+    if case .bind = content { true } else { false }
+  }
 }
 
 /// How ids on an idmapped mount are translated (mount_setattr(2), `MOUNT_ATTR_IDMAP`).

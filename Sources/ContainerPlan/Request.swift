@@ -20,6 +20,10 @@ public struct CreateRequest: Equatable, Sendable {
   public var preserveDescriptors: UInt32 = 0
   /// How many of them are sockets that a service manager passed (sd_listen_fds(3)).
   public var listenDescriptors: UInt32 = 0
+  /// Their names, as the service manager passes them on (`LISTEN_FDNAMES`); nil for none.
+  public var listenNames: String?
+  /// Whether a service manager wants to hear from the program (sd_notify(3)).
+  public var notifies = false
 
   public init(_ operation: Operation, id: String, bundle: String) {
     self.operation = operation
@@ -35,9 +39,13 @@ public struct HostFacts: Equatable, Sendable {
   /// The highest capability number that the kernel knows.
   public var lastCapability: Int
 
-  public init(effectiveUserID: UInt32 = 0, lastCapability: Int = 40) {
+  /// Whether SELinux is enabled, so that labels mean something.
+  public var hasSELinux: Bool
+
+  public init(effectiveUserID: UInt32 = 0, lastCapability: Int = 40, hasSELinux: Bool = false) {
     self.effectiveUserID = effectiveUserID
     self.lastCapability = lastCapability
+    self.hasSELinux = hasSELinux
   }
 
   /// Whether the runtime acts for an ordinary user, who can do only what a user namespace permits.

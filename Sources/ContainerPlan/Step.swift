@@ -23,6 +23,10 @@ public enum Step: Equatable, Sendable {
   case createCgroups
   /// Has systemd make a scope around the container's process, which waits, and sets the limits that systemd does not.
   case startScope
+  /// Makes a control group of `resctrl` and writes its schemata, or checks those of one that is shared.
+  case prepareResctrl(ResctrlGroup)
+  /// Opens the directory of the socket on which the program tells a service manager about itself.
+  case openNotifyDirectory
   /// Opens the cgroups of an existing container, to put another process there.
   case openCgroups
   /// Opens the running container that another process is to join (pidfd_open(2)).
@@ -51,6 +55,10 @@ public enum Step: Equatable, Sendable {
   case writeIDMappings(uid: [IDMapping], gid: [IDMapping])
   /// Writes the process id into the record: from here on the container can be found and removed.
   case recordProcess
+  /// Puts the process into the control group of `resctrl`.
+  case enterResctrl
+  /// Moves network devices from the runtime's namespace into the container's (rtnetlink(7)).
+  case moveNetDevices([NetDevice])
   /// Runs hooks, in the runtime's namespaces or in the container's, depending on the side.
   case runHooks(HookPoint, [Hook])
 
@@ -80,6 +88,8 @@ public enum Step: Equatable, Sendable {
   case attachRoot
   /// Mounts something inside the root.
   case mount(PlannedMount)
+  /// Attaches the directory of the service manager's socket inside the root.
+  case mountNotifyDirectory
   /// Makes device nodes inside the root (mknod(2)).
   case makeDevice(Device, bind: Bool)
   /// Makes symbolic links in the container's `/dev`.
@@ -161,6 +171,8 @@ public enum Milestone: UInt8, CaseIterable, Sendable {
   case processMade = 8
   /// To the container: systemd has put it into its scope; carries the path of its cgroup.
   case cgroupReady = 9
+  /// To the container: network devices from outside are in its namespace.
+  case devicesMoved = 10
 }
 
 /// Hooks of the specification by the moment they run at.

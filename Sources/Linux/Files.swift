@@ -153,6 +153,7 @@ public enum FileSystemMagic {
   public static let devpts = UInt64(DEVPTS_SUPER_MAGIC)
   public static let overlay = UInt64(OVERLAYFS_SUPER_MAGIC)
   public static let nsfs = UInt64(NSFS_MAGIC)
+  public static let resctrl = UInt64(RDTGROUP_SUPER_MAGIC)
 }
 
 /// fstatfs(2).

@@ -49,8 +49,9 @@ public enum Probe {
 
   /// Whether set_mempolicy(2) takes a mode with its flags, for node 0. Changes the policy of the caller to the default.
   public static func memoryPolicy(mode: Int32, nodes: [UInt]) -> Bool {
-    let result = cl_set_mempolicy(mode, nodes, UInt(nodes.count * UInt.bitWidth))
+    // bestEffort: the errno says no more than that it is not possible
+    let isPossible = (try? setMemoryPolicy(mode: mode, nodes: nodes)) != nil
     _ = cl_set_mempolicy(Int32(MPOL_DEFAULT), nil, 0)
-    return result == 0
+    return isPossible
   }
 }

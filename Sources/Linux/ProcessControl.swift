@@ -115,5 +115,8 @@ public func setIOPriority(ioClass: Int32, priority: Int32) throws(SyscallError) 
 
 /// NUMA memory policy of the caller (set_mempolicy(2)); `mode` includes the mode flags.
 public func setMemoryPolicy(mode: Int32, nodes: [UInt]) throws(SyscallError) {
-  try check(cl_set_mempolicy(mode, nodes, UInt(nodes.count * UInt.bitWidth)), "set_mempolicy")
+  // A mask of no bits is not the same as no mask.
+  let bits = UInt(nodes.count * UInt.bitWidth)
+  try check(
+    nodes.isEmpty ? cl_set_mempolicy(mode, nil, 0) : cl_set_mempolicy(mode, nodes, bits), "set_mempolicy")
 }

@@ -68,6 +68,15 @@ public func bindDatagram(path: String) throws(SyscallError) -> Descriptor {
   return socket
 }
 
+/// Sends one datagram to a socket.
+///
+/// - Parameter address: a path of at most 107 bytes, or a name in the abstract namespace after `@` (unix(7)).
+public func sendDatagram(to address: String, _ bytes: [UInt8]) throws(SyscallError) {
+  let socket = Descriptor(owning: Int32(try check(cl_unix_socket(cl_sock_dgram), "socket")))
+  try checkRetrying("connect", address) { cl_unix_connect_any(socket.rawValue, address) }
+  try send(socket.fd, bytes)
+}
+
 /// Connects to a listening socket at a path of at most 107 bytes.
 public func connectUnix(_ kind: UnixSocketKind, path: String) throws(SyscallError) -> Descriptor {
   let socket = Descriptor(owning: Int32(try check(cl_unix_socket(kind.type), "socket")))

@@ -12,7 +12,6 @@ extension LinuxConfig {
     try validateNetDevices(at: "\(pointer)/netDevices")
     try validateCgroupsPath(at: "\(pointer)/cgroupsPath")
     try resources?.validate(at: "\(pointer)/resources")
-    try seccomp?.validate(at: "\(pointer)/seccomp")
     try validateHiddenPaths(maskedPaths, at: "\(pointer)/maskedPaths")
     try validateHiddenPaths(readonlyPaths, at: "\(pointer)/readonlyPaths")
     for pair in sysctl {

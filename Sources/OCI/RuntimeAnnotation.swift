@@ -8,9 +8,65 @@
 public enum RuntimeAnnotation: String, CaseIterable, Sendable {
   /// The signal of `kill` when the command line names none (image-spec, "annotations").
   case stopSignal = "org.opencontainers.image.stopSignal"
+  /// `1`: the program keeps the supplementary groups of the runtime's caller (`podman run --group-add keep-groups`).
+  case keepOriginalGroups = "run.oci.keep_original_groups"
+  /// How `linux.mountLabel` is applied: `context`, `fscontext`, `defcontext` or `rootcontext`.
+  case mountContextType = "run.oci.mount_context_type"
+  /// A file that gets the standard output of all hooks.
+  case hookOutput = "run.oci.hooks.stdout"
+  /// A file that gets the standard error of all hooks.
+  case hookErrors = "run.oci.hooks.stderr"
+  /// `1`: a name in `linux.seccomp` that is no system call is an error.
+  case failOnUnknownSyscall = "run.oci.seccomp_fail_unknown_syscall"
+  /// The socket of the seccomp agent, where `linux.seccomp.listenerPath` is absent.
+  case seccompReceiver = "run.oci.seccomp.receiver"
+  /// A socket that gets a descriptor of the process, as `--pidfd-socket`.
+  case pidfdReceiver = "run.oci.pidfd_receiver"
+  /// Another kind of container, such as `krun` or `wasm`, which this runtime does not have.
+  case handler = "run.oci.handler"
 }
 
 extension Array where Element == KeyValue {
   /// The value of an annotation that the runtime knows.
   public func value(of annotation: RuntimeAnnotation) -> String? { value(forKey: annotation.rawValue) }
+
+  /// Whether an annotation that is a switch is on.
+  public func isOn(_ annotation: RuntimeAnnotation) -> Bool {
+    switch value(of: annotation) {
+    case "1", "true": true
+    default: false
+    }
+  }
+}
+
+extension RuntimeAnnotation {
+  var pointer: String { "/annotations/\(rawValue)" }
+
+  /// What is demanded of the value.
+  func validate(_ value: String) throws(SpecError) {
+    switch self {
+    case .stopSignal: break
+    case .keepOriginalGroups, .failOnUnknownSyscall:
+      try check(
+        ["0", "1", "false", "true"].contains(value), pointer, "\(quoted(value)) is neither 1 (on) nor 0 (off)"
+      )
+    case .mountContextType:
+      let words = ["context", "fscontext", "defcontext", "rootcontext"]
+      try check(
+        words.contains(value), pointer, "\(quoted(value)) is not one of \(words.joined(separator: ", "))")
+    case .hookOutput, .hookErrors, .seccompReceiver, .pidfdReceiver: try checkAbsolute(value, pointer)
+    case .handler:
+      throw SpecError(
+        pointer: pointer, problem: "\(quoted(value)): this runtime has only containers of processes")
+    }
+  }
+}
+
+extension Spec {
+  /// The seccomp profile with what annotations add to it.
+  public var seccomp: SeccompProfile? {
+    guard var profile = linux?.seccomp else { return nil }
+    profile.listenerPath = profile.listenerPath ?? annotations.value(of: .seccompReceiver)
+    return profile
+  }
 }

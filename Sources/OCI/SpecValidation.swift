@@ -31,6 +31,7 @@ extension Spec {
     try check(!root.path.isEmpty, "/root/path", "is empty")
     // Before the process: whether its ids are mapped depends on the mappings.
     try linux?.validate(at: "/linux")
+    try seccomp?.validate(at: "/linux/seccomp")
     if let process {
       try process.validate(at: "/process", linux: linux)
     } else {
@@ -45,6 +46,7 @@ extension Spec {
     try hooks?.validate()
     for pair in annotations {
       try check(!pair.key.isEmpty, "/annotations/", "an annotation's key is empty")
+      try RuntimeAnnotation(rawValue: pair.key)?.validate(pair.value)
     }
   }
 

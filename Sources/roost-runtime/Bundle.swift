@@ -17,7 +17,7 @@ struct Bundle {
   /// Reads and validates the configuration.
   ///
   /// - Parameter path: nil for the working directory.
-  init(path given: String?, _ context: Context) throws(CommandFailure) {
+  init(path given: String?, requiresProcess: Bool = true, _ context: Context) throws(CommandFailure) {
     let path = try Bundle.absolute(given ?? ".")
     self.path = path
     let file = context.arguments.value("config") ?? "\(path)/config.json"
@@ -30,7 +30,8 @@ struct Bundle {
       }
       throw CommandFailure("open \(file): \(error.errno): is \(path) a bundle?")
     }
-    spec = try Bundle.decode(configuration, file)
+    // A container can be created without a process, and then not be started.
+    spec = try Bundle.decode(configuration, file, requiresProcess: requiresProcess)
   }
 
   static let sizeLimit = 16 << 20
@@ -43,9 +44,11 @@ struct Bundle {
     } catch { throw CommandFailure("--bundle \(path): \(error)") }
   }
 
-  private static func decode(_ bytes: [UInt8], _ source: String) throws(CommandFailure) -> Spec {
+  private static func decode(
+    _ bytes: [UInt8], _ source: String, requiresProcess: Bool
+  ) throws(CommandFailure) -> Spec {
     do throws(SpecError) {
-      return try Spec(validating: bytes, source: source)
+      return try Spec(validating: bytes, source: source, requiresProcess: requiresProcess)
     } catch { throw CommandFailure("\(error)") }
   }
 
@@ -63,6 +66,7 @@ struct Bundle {
     options.pidfdSocket = context.arguments.value("pidfd-socket")
     options.console = try console(operation, context)
     if try context.arguments.flag("trace") { options.trace = Trace() }
+    options.serviceManager = Environment.serviceManager
     if operation == .run {
       options.detach = try context.arguments.flag("detach")
       options.keep = try context.arguments.flag("keep")
@@ -79,6 +83,8 @@ struct Bundle {
     request.noNewKeyring = try context.arguments.flag("no-new-keyring")
     request.preserveDescriptors = try context.preservedDescriptors()
     request.listenDescriptors = Environment.listenDescriptors
+    if request.listenDescriptors > 0 { request.listenNames = Environment.value("LISTEN_FDNAMES") }
+    request.notifies = Environment.serviceManager != nil
     return request
   }
 
@@ -128,10 +134,17 @@ struct Planner {
 
   var host: HostFacts { HostFacts(effectiveUserID: effectiveUserID()) }
 
+  /// Whether SELinux decides on this machine; asked only where a label depends on it.
+  private var hasSELinux: Bool {
+    (try? fstatat(.workingDirectory, "/sys/fs/selinux/enforce")) != nil  // bestEffort: absent is the answer
+  }
+
   func plan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> Plan {
     warnAboutCapabilities(spec)
     let cgroups = try cgroupPlan(spec, request)
-    let seccomp = try seccompProgram(spec.linux?.seccomp)
+    let seccomp = try seccompProgram(spec)
+    var host = host
+    if spec.linux?.mountLabel != nil { host.hasSELinux = hasSELinux }
     do throws(PlanError) {
       return try Plan.compile(spec, request, host: host, cgroups: cgroups, seccomp: seccomp)
     } catch { throw CommandFailure("\(request.bundle)/config.json: \(error)") }
@@ -167,11 +180,21 @@ struct Planner {
     return options
   }
 
-  func seccompProgram(_ profile: SeccompProfile?) throws(CommandFailure) -> SeccompProgram? {
-    guard let profile else { return nil }
-    do throws(SeccompError) {
-      return try SeccompProgram.compile(profile)
-    } catch { throw CommandFailure("config.json: \(error)") }
+  func seccompProgram(_ spec: Spec) throws(CommandFailure) -> SeccompProgram? {
+    guard let profile = spec.seccomp else { return nil }
+    let program: SeccompProgram
+    do throws(SeccompError) { program = try SeccompProgram.compile(profile) } catch {
+      throw CommandFailure("config.json: \(error)")
+    }
+    // Profiles name the calls of many kernels and architectures: only who asks hears of those that are not here.
+    for warning in program.warnings {
+      if case .unknownSyscall = warning, spec.annotations.isOn(.failOnUnknownSyscall) {
+        let annotation = RuntimeAnnotation.failOnUnknownSyscall.rawValue
+        throw CommandFailure("config.json: \(warning), and \(annotation) forbids that")
+      }
+      context.log.debug("config.json: \(warning)")
+    }
+    return program
   }
 
   /// The specification wants a warning where a capability is unknown.

@@ -81,7 +81,7 @@ struct ExecProcess {
 extension Context {
   func plan(_ process: Process, in spec: Spec, id: String) throws(CommandFailure) -> Plan {
     let planner = Planner(self)
-    let seccomp = try planner.seccompProgram(spec.linux?.seccomp)
+    let seccomp = try planner.seccompProgram(spec)
     let preserved = try preservedDescriptors()
     do throws(PlanError) {
       return try Plan.compileExec(

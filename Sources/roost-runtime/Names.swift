@@ -57,6 +57,9 @@ enum Environment {
     return pid == "\(Linux.getpid())" ? count : 0
   }
 
+  /// The socket of the service manager that has started this process and wants to hear from it (sd_notify(3)).
+  static var serviceManager: String? { value("NOTIFY_SOCKET") }
+
   static func value(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return String(cString: value)

@@ -23,8 +23,12 @@ struct RefusalTests {
 
   static let refusals: [Refusal] = [
     Refusal("/process") { $0.process = nil },
-    Refusal("/linux/intelRdt") { $0.linux?.intelRdt = IntelRdt() },
-    Refusal("/linux/netDevices") { $0.linux?.netDevices = [NetDevice(hostName: "eth1")] },
+    Refusal("/mounts/0/options/2") {
+      $0.mounts = [Mount(destination: "/a", source: "/a", options: ["bind", "nosuid", "suid"])]
+    },
+    Refusal("/mounts/0/options") {
+      $0.mounts = [Mount(destination: "/a", type: "cgroup", options: ["idmap"])]
+    },
     Refusal("/linux/mountLabel") { $0.linux?.mountLabel = "x" },
     Refusal("/linux/memoryPolicy/nodes") {
       $0.linux?.memoryPolicy = MemoryPolicy(mode: .bind, nodes: "0-")

@@ -51,7 +51,6 @@ CASES = {
     "root path empty": Wrong("/root/path", at("root", "path", value="")),
     "root path a number": Wrong("/root/path", at("root", "path", value=5)),
     "root read-only a word": Wrong("/root/readonly", at("root", "readonly", value="yes"), CRUN),
-    "process absent": Wrong("/process", without("process")),
     "args absent": Wrong("/process/args", without("process", "args")),
     "args empty": Wrong("/process/args", at("process", "args", value=[])),
     "args a string": Wrong("/process/args", at("process", "args", value="sh")),

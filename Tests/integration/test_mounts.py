@@ -308,3 +308,77 @@ def test_bind_with_mapped_ids(bundle, case):
                           "gidMappings": [{"containerID": 5000, "hostID": 0, "size": 1}]})
     assert bundle.sh("stat -c '%u %g' /data/file; touch /data/made").out == "0 0\n"
     assert os.stat(source / "made").st_uid == 5000
+
+
+@pytest.mark.roost
+def test_tmpfs_with_mapped_ids(bundle):
+    """A file system other than a bind mount (tmpfs: Linux 6.3)."""
+    bundle.mounts.append({"destination": "/data", "source": "tmpfs", "type": "tmpfs", "options": ["idmap"],
+                          "uidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}],
+                          "gidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}]})
+    # The root of the tmpfs belongs to 0 in the file system, which the mount shows as 7000.
+    assert bundle.run("stat", "-c", "%u:%g", "/data").succeeds().out == "7000:7000\n"
+
+
+@pytest.mark.roost
+def test_overlay_with_mapped_ids_is_the_kernels_to_refuse(bundle, case):
+    """Layers can be idmapped, the overlay itself cannot: the error is the kernel's, at the mount's place."""
+    lower, upper, work = (case.directory_for(name) for name in ("lower", "upper", "work"))
+    bundle.mounts.append({"destination": "/data", "source": "overlay", "type": "overlay",
+                          "options": [f"lowerdir={lower}", f"upperdir={upper}", f"workdir={work}", "idmap"],
+                          "uidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}],
+                          "gidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}]})
+    result = bundle.run("stat", "-c", "%u", "/data")
+    if result.status == 0:
+        assert result.out == "7000\n"
+    else:
+        result.fails("mount_setattr", r"/mounts/\d+")
+
+
+@pytest.mark.roost
+def test_bind_with_all_ids_below_mapped(bundle, case):
+    source = case.directory_for("source", {"file": "text"})
+    inner = source / "inner"
+    inner.mkdir()
+    os.chown(source / "file", 5000, 5000)
+    bundle.mounts.append({"destination": "/data", "source": str(source), "type": "bind", "options": ["rbind", "ridmap"],
+                          "uidMappings": [{"containerID": 5000, "hostID": 0, "size": 1}],
+                          "gidMappings": [{"containerID": 5000, "hostID": 0, "size": 1}]})
+    assert bundle.run("stat", "-c", "%u", "/data/file").succeeds().out == "0\n"
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("option", ["src-nofollow", "copy-symlink"])
+def test_bind_of_a_link_itself(bundle, case, option):
+    """podman passes copy-symlink for files such as /etc/localtime."""
+    source = case.directory_for("source", {"file": "text"})
+    (source / "link").symlink_to("/etc/passwd")
+    bundle.writable().mount("/data/link", source / "link", "bind", option)
+    assert bundle.run("readlink", "/data/link").succeeds().out == "/etc/passwd\n"
+
+
+@pytest.mark.roost
+def test_mount_label_where_the_kernel_has_no_selinux(bundle):
+    if os.path.exists("/sys/fs/selinux/enforce"):
+        pytest.skip("SELinux is enabled")
+    bundle.linux["mountLabel"] = "system_u:object_r:svirt_sandbox_file_t:s0:c715,c811"
+    bundle.run("true").fails("SELinux is not enabled", "/linux/mountLabel")
+
+
+@pytest.mark.roost
+def test_idmap_without_mappings(bundle, case):
+    """The container's user namespace is taken; without one there is nothing to take."""
+    source = case.directory_for("source", {"file": "text"})
+    bundle.mount("/data", source, "bind", "idmap")
+    bundle.run("true").fails("idmap needs uidMappings and gidMappings", r"/mounts/\d+/options")
+    mapped = case.bundle().user_namespace()
+    mapped.mount("/data", source, "bind", "idmap")
+    assert mapped.run("stat", "-c", "%u", "/data/file").succeeds().out == "0\n"
+
+
+@pytest.mark.roost
+def test_idmap_of_what_is_mounted_already(bundle):
+    bundle.mounts.append({"destination": "/dev/shm", "type": "bind", "source": "x", "options": ["remount", "idmap"],
+                          "uidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}],
+                          "gidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}]})
+    bundle.run("true").fails("cannot be idmapped", r"/mounts/\d+/options")

@@ -4,6 +4,7 @@
 import json
 import resource
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -324,3 +325,51 @@ def test_processor_affinity_of_exec(bundle, case):
         "user": {"uid": 0, "gid": 0}, "cwd": "/", "env": ["PATH=/bin"],
         "execCPUAffinity": {"initial": "0", "final": "1"}, "args": ["grep", "Cpus_allowed_list", "/proc/self/status"]}))
     assert case("exec", "--process", case.path("p.json"), container.id).succeeds().out.split()[1] == "1"
+
+
+@pytest.mark.roost
+def test_processor_affinity_beyond_any_old_limit(bundle, case):
+    """The kernel takes those that exist out of a list of any length."""
+    container = bundle.sleeper()
+    case.path("p.json").write_text(json.dumps({
+        "user": {"uid": 0, "gid": 0}, "cwd": "/", "env": ["PATH=/bin"],
+        "execCPUAffinity": {"initial": "0", "final": "0,9000-20000"},
+        "args": ["grep", "Cpus_allowed_list", "/proc/self/status"]}))
+    assert case("exec", "--process", case.path("p.json"), container.id).succeeds().out.split()[1] == "0"
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("policy, shown", [
+    ({"mode": "MPOL_BIND", "nodes": "0"}, "2 1"), ({"mode": "MPOL_PREFERRED", "nodes": "0"}, "1 1"),
+    ({"mode": "MPOL_INTERLEAVE", "nodes": "0"}, "3 1"), ({"mode": "MPOL_LOCAL"}, "4 0"),
+    ({"mode": "MPOL_DEFAULT"}, "0 0"),
+    ({"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}, f"{2 | 1 << 15} 1")])
+def test_memory_policy(bundle, policy, shown):
+    bundle.linux["memoryPolicy"] = policy
+    result = bundle.run("probe", "memory-policy")
+    if "function not implemented" in result.err:
+        pytest.skip("this kernel has no NUMA policies")
+    assert result.succeeds().out.strip() == shown
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("field, value, module", [
+    ("apparmorProfile", "docker-default", "AppArmor"), ("selinuxLabel", "system_u:system_r:t:s0", "SELinux")])
+def test_label_where_the_kernel_has_no_such_module(bundle, field, value, module):
+    enabled = {"AppArmor": "/sys/module/apparmor/parameters/enabled", "SELinux": "/sys/fs/selinux/enforce"}
+    if Path(enabled[module]).exists():
+        pytest.skip(f"{module} is enabled")
+    bundle.process[field] = value
+    bundle.run("true").fails(f"{module} is not enabled", f"/process/{field}")
+
+
+@pytest.mark.roost
+def test_deadline_scheduling(bundle):
+    bundle.process["scheduler"] = {"policy": "SCHED_DEADLINE", "runtime": 1_000_000, "deadline": 20_000_000,
+                                   "period": 20_000_000}
+    result = bundle.run("probe", "attributes")
+    if result.status != 0:
+        # Real-time groups or an affinity that is not the whole machine forbid it.
+        result.fails("sched_setattr", "/process/scheduler")
+    else:
+        assert "scheduler 6" in result.lines

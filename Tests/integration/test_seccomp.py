@@ -2,8 +2,10 @@
 # Copyright (c) 2026 The Roost authors
 """linux.seccomp: the filter holds for the payload and for exec, and does what the profile says."""
 import errno
+import json
 import os
 import signal
+import socket
 
 import pytest
 
@@ -171,3 +173,22 @@ def test_other_call_conventions_do_not_go_around_the_filter(filtered, way):
     filtered.linux["seccomp"] = profile(rule(MKDIR))
     assert filtered.run("probe", "mkdir-" + way, "/x").out.strip() not in ("made",)
     assert not (filtered.rootfs / "x").exists()
+
+
+@pytest.mark.differs(crun="1.8.1 sends another state")
+def test_listener_path_and_metadata(filtered, case):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as agent:
+        agent.bind(str(case.path("agent.sock")))
+        agent.listen(1)
+        agent.settimeout(10)
+        filtered.linux["seccomp"] = profile(
+            rule("getppid", "SCMP_ACT_NOTIFY"), listenerPath=str(case.path("agent.sock")), listenerMetadata="opaque")
+        filtered.run("true").succeeds()
+        connection, _ = agent.accept()
+        with connection:
+            message, descriptors, _, _ = socket.recv_fds(connection, 65536, 1)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    state = json.loads(message)
+    assert len(descriptors) == 1 and state["fds"] == ["seccompFd"] and state["metadata"] == "opaque"
+    assert state["state"]["bundle"] == str(filtered.directory) and state["pid"] > 0

@@ -362,6 +362,18 @@ static inline long cl_unix_connect(int fd, const char *path) {
   long r = cl_unix_address(&address, path);
   return r < 0 ? r : cl_result(connect(fd, (struct sockaddr *)&address, sizeof address));
 }
+// A path, or after `@` a name in the abstract namespace.
+static inline long cl_unix_connect_any(int fd, const char *name) {
+  struct sockaddr_un address;
+  long r = cl_unix_address(&address, name);
+  if (r < 0) return r;
+  socklen_t length = sizeof address;
+  if (name[0] == '@') {
+    address.sun_path[0] = 0;
+    length = sizeof address.sun_family + strlen(name);
+  }
+  return cl_result(connect(fd, (struct sockaddr *)&address, length));
+}
 static inline long cl_listen(int fd, int backlog) { return cl_result(listen(fd, backlog)); }
 static inline long cl_accept(int fd) { return cl_result(syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC)); }
 

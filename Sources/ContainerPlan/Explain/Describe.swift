@@ -43,6 +43,11 @@ extension Step: CustomStringConvertible {
     case .recordIntent: "recordIntent"
     case .createCgroups: "createCgroups"
     case .startScope: "startScope"
+    case .prepareResctrl(let group): "prepareResctrl " + Step.words(group)
+    case .openNotifyDirectory: "openNotifyDirectory"
+    case .enterResctrl: "enterResctrl"
+    case .moveNetDevices(let devices): "moveNetDevices" + Step.words(devices)
+    case .mountNotifyDirectory: "mountNotifyDirectory"
     case .openCgroups: "openCgroups"
     case .openContainer: "openContainer"
     case .newTimeNamespace(let offsets): "newTimeNamespace" + Step.words(offsets)

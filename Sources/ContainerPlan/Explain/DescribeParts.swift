@@ -36,6 +36,17 @@ extension Step {
 
   static func words(_ hooks: [Hook]) -> String { hooks.map { " " + Quoting.shell($0.path) }.joined() }
 
+  static func words(_ devices: [NetDevice]) -> String {
+    devices.map { " " + Quoting.shell($0.hostName) + ($0.name.map { "=" + Quoting.shell($0) } ?? "") }
+      .joined()
+  }
+
+  static func words(_ group: ResctrlGroup) -> String {
+    let name = group.name.isEmpty ? "/" : group.name
+    return Quoting.shell([name] + group.schemata) + (group.isOwn ? " own" : "")
+      + (group.monitoring.map { " monitoring=" + Quoting.shell($0) } ?? "")
+  }
+
   static func words(_ device: Device) -> String {
     let number = device.type == .fifo ? "" : " \(device.major):\(device.minor)"
     return

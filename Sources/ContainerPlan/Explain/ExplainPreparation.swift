@@ -28,7 +28,9 @@ extension Explainer {
   }
 
   func openSource(_ mount: PlannedMount, _ side: Side) -> Draft {
-    guard case .bind(let source, let recursive) = mount.content else { return openCgroupSource(mount) }
+    guard case .bind(let source, let recursive) = mount.content else {
+      return mount.content == .cgroups ? openCgroupSource(mount) : openIDMapping(mount)
+    }
     let follow = mount.followSourceLink ? "" : "|AT_SYMLINK_NOFOLLOW"
     let tree = recursive ? "|AT_RECURSIVE" : ""
     let isMapped = mount.idMapping != nil
@@ -45,6 +47,16 @@ extension Explainer {
         + Calls.attributesOfSource(mount),
       manual: ["open_tree(2)", "mount_setattr(2)"] + (isMapped ? ["user_namespaces(7)"] : []),
       shell: ["test -e \(Quoting.shell(source))"])
+  }
+
+  private func openIDMapping(_ mount: PlannedMount) -> Draft {
+    let maps = mount.idMapping.map { Calls.idMapping($0, recursive: false).dropLast() } ?? []
+    return Draft(
+      "Make a user namespace that maps the ids of what will be mounted at \(Quoting.plain(mount.destination))",
+      why:
+        "It exists only as a descriptor, and belongs to no process. Not at the mount itself: there the root directory is "
+        + "covered, and the kernel keeps such a process from making user namespaces.",
+      calls: Array(maps), manual: ["user_namespaces(7)"], shell: ["unshare --user sleep infinity &"])
   }
 
   private func openCgroupSource(_ mount: PlannedMount) -> Draft {

@@ -159,6 +159,11 @@ extension Explainer {
           "Tell the container that it is in its cgroup",
           "It waits for this before it does anything else. The message carries the path, which is systemd's choice."
         )
+      case .devicesMoved:
+        (
+          "Tell the container that its network devices are there",
+          "Its hooks, and kernel parameters below net, may be about them."
+        )
       }
     return Draft(
       title, why: "A meeting point. " + why,
@@ -204,6 +209,8 @@ extension Explainer {
           "A scope needs a process to be made around, so the process is there first and waits outside; nothing that it "
             + "does from here on escapes the limits."
         )
+      case .devicesMoved:
+        ("Wait until the network devices are there", "The runtime moves them meanwhile.")
       }
     return Draft(
       title, why: "A meeting point. " + why,

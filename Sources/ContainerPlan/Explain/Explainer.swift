@@ -48,6 +48,11 @@ struct Explainer {
     case .recordIntent: recordIntent()
     case .createCgroups: createCgroups()
     case .startScope: startScope()
+    case .prepareResctrl(let group): prepareResctrl(group)
+    case .openNotifyDirectory: openNotifyDirectory()
+    case .enterResctrl: enterResctrl()
+    case .moveNetDevices(let devices): moveNetDevices(devices)
+    case .mountNotifyDirectory: mountNotifyDirectory()
     case .openCgroups: openCgroups()
     case .openContainer: openContainer()
     case .newTimeNamespace(let offsets): newTimeNamespace(offsets)
@@ -115,17 +120,19 @@ struct Explainer {
 extension Explainer {
   func group(of step: PlannedStep, at index: Int) -> StepGroup {
     switch step.action {
-    case .openRoot, .openSource, .openNullDevice: step.side == .runtime ? .beforeProcess : .fileSystem
-    case .openNamespace, .recordIntent, .createCgroups, .openCgroups, .openContainer, .listenForStart:
+    case .openRoot, .openSource, .openNullDevice, .openNotifyDirectory:
+      step.side == .runtime ? .beforeProcess : .fileSystem
+    case .openNamespace, .recordIntent, .createCgroups, .openCgroups, .openContainer, .listenForStart,
+      .prepareResctrl:
       .beforeProcess
     case .newTimeNamespace, .joinForChildren, .cloneStage, .cloneProcess, .startScope, .writeIDMappings,
       .recordProcess,
       .dieWithRuntime, .enterCgroups, .joinNamespace, .joinContainer, .newCgroupNamespace,
       .becomeNamespaceRoot,
-      .newSession, .newSessionKeyring, .setCPUAffinity, .setOOMScoreAdjust:
+      .newSession, .newSessionKeyring, .setCPUAffinity, .setOOMScoreAdjust, .enterResctrl, .moveNetDevices:
       .namespaces
     case .setPropagation, .attachRoot, .mount, .makeDevice, .linkDevices, .openConsole, .pivotRoot, .moveRoot,
-      .setRootPropagation, .changeRoot:
+      .setRootPropagation, .changeRoot, .mountNotifyDirectory:
       makesContainer ? .fileSystem : .namespaces
     case .maskPaths, .readonlyPaths, .readonlyRoot, .setSysctls, .setHostname, .setDomainname,
       .bringLoopbackUp,
@@ -144,7 +151,8 @@ extension Explainer {
 
   private func group(of milestone: Milestone, _ side: Side, _ index: Int) -> StepGroup {
     switch milestone {
-    case .identityMapped, .namespacesReady, .hooksDone, .processMade, .cgroupReady: .namespaces
+    case .identityMapped, .namespacesReady, .hooksDone, .processMade, .cgroupReady, .devicesMoved:
+      .namespaces
     case .committed: side == .runtime ? .namespaces : .lastFence
     case .console: makesContainer ? .fileSystem : .namespaces
     case .seccompListener: isEarlyFilter(index) ? .identity : .lastFence

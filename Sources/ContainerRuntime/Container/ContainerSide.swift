@@ -93,11 +93,13 @@ final class ContainerSide {
     case .openRoot(let path): try launch.openRoot(path)
     case .openSource(let mount): try launch.openSource(of: mount)
     case .openNullDevice: try launch.openNullDevice()
+    case .openNotifyDirectory: try launch.openNotifyDirectory()
     case .await(let milestone): try wait(for: milestone)
     case .notify(let milestone): try notify(milestone)
     case .runHooks(let point, let hooks):
-      try HookRunner(point: point, state: hookState, workingDirectory: "/").run(
-        point == .startContainer ? hooks.map(inheriting) : hooks)
+      try HookRunner(
+        point: point, state: hookState, workingDirectory: "/", streams: launch.streamsOfHooks()
+      ).run(point == .startContainer ? hooks.map(inheriting) : hooks)
     case .dieWithRuntime:
       try ContainerRuntime.step { () throws(SyscallError) in try setParentDeathSignal(SIGKILL) }
     case .outliveRuntime:
@@ -110,7 +112,8 @@ final class ContainerSide {
     case .waitForStart: try waitForStart()
     case .lookUpProgram(let name, let path): program = try ProgramSearch.find(name, path: path)
     case .execute(let arguments, let environment, _): try become(arguments, environment)
-    case .setPropagation, .attachRoot, .mount, .pivotRoot, .moveRoot, .setRootPropagation, .changeRoot,
+    case .setPropagation, .attachRoot, .mount, .mountNotifyDirectory, .pivotRoot, .moveRoot,
+      .setRootPropagation, .changeRoot,
       .maskPaths, .readonlyPaths, .readonlyRoot:
       try executeRootStep(step)
     case .makeDevice, .linkDevices, .openConsole, .setStandardStreams:
@@ -202,10 +205,13 @@ final class ContainerSide {
 }
 
 extension ContainerSide {
-  /// The program's variables, with a `HOME`.
+  /// The configured variables, and those that only the process itself can tell.
   private func complete(_ environment: [String]) -> [String] {
-    if environment.contains(where: { $0.utf8.starts(with: "HOME=".utf8) }) { return environment }
-    return environment + ["HOME=\(HomeDirectory.of(effectiveUserID()))"]
+    func has(_ name: String) -> Bool { environment.contains { $0.utf8.starts(with: name.utf8) } }
+    var entries = environment
+    if !has("HOME=") { entries.append("HOME=\(HomeDirectory.of(effectiveUserID()))") }
+    if has("LISTEN_FDS=") && !has("LISTEN_PID=") { entries.append("LISTEN_PID=\(Linux.getpid())") }
+    return entries
   }
 
   /// A hook that stands in the program's place has the program's variables, unless the configuration gives it others:

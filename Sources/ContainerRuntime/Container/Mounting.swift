@@ -73,7 +73,10 @@ extension ContainerSide {
 
   private func applyIDMapping(_ mount: PlannedMount, _ mounted: FD) throws(SyscallError) {
     guard let mapping = mount.idMapping else { return }
-    try launch.applyIDMapping(mapping, to: mounted, recursive: false)
+    // A process whose root directory is covered cannot make the namespace itself.
+    let joined = mapping.uidMappings.isEmpty ? launch.namespaces[.user] : nil
+    guard let namespace = joined ?? launch.sources[mount.index] else { return }
+    try mountSetAttributes(mounted, .init(), recursive: false, userNamespace: namespace.fd)
   }
 
   private func applyAfterAttaching(_ mount: PlannedMount, _ mounted: FD) throws(SyscallError) {

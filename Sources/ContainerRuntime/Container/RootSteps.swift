@@ -17,6 +17,7 @@ extension ContainerSide {
       }
     case .attachRoot: try attachRoot()
     case .mount(let mount): try self.mount(mount)
+    case .mountNotifyDirectory: try mountNotifyDirectory()
     case .pivotRoot: try pivotRoot()
     case .moveRoot: try moveRoot()
     case .setRootPropagation(let propagation):
@@ -42,6 +43,16 @@ extension ContainerSide {
       let top = try openat(.workingDirectory, "/", [.path, .directory])
       try moveMount(tree.fd, onto: top.fd)
       return RootDirectory(owning: try tree.fd.duplicate())
+    }
+  }
+
+  private func mountNotifyDirectory() throws(StepFailure) {
+    guard let root, let directory = launch.notifyDirectory else {
+      throw StepFailure("no notify directory is open")
+    }
+    try ContainerRuntime.step("mounting \(NotifyDirectory.destination)") { () throws(SyscallError) in
+      let target = try root.makeDirectory(NotifyDirectory.destination)
+      try moveMount(directory.fd, onto: target.fd)
     }
   }
 
@@ -113,6 +124,9 @@ extension ContainerSide {
     let context = try fsopen("tmpfs")
     try fsconfigSet(context.fd, "nr_blocks", "1")
     try fsconfigSet(context.fd, "nr_inodes", "1")
+    if let label = launch.plan.mountContext, let value = label.value {
+      try fsconfigSet(context.fd, label.key, value)
+    }
     try fsconfigCreate(context.fd)
     return try fsmount(context.fd, [.readOnly, .noSUID, .noDevices, .noExec])
   }

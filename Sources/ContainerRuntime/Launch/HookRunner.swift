@@ -17,6 +17,8 @@ struct HookRunner {
   let state: [UInt8]
   /// Where hooks start: the bundle, or the root for hooks inside the container.
   let workingDirectory: String
+  /// Where the configuration wants what they print.
+  let streams: HookStreams
 
   /// Runs all hooks; stops at the first that fails.
   func run(_ hooks: [Hook]) throws(StepFailure) {
@@ -67,8 +69,7 @@ struct HookRunner {
     do throws(SyscallError) {
       try Linux.setsid()
       try dup3(input, onto: 0)
-      try dup3(output, onto: 1)
-      try dup3(output, onto: 2)
+      try streams.take(instead: output)
       try closeRange(from: 3)
       try chdir(workingDirectory)
       try setSignalMask([])

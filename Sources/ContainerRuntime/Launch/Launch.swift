@@ -22,7 +22,7 @@ final class Launch {
   let trace: Trace?
 
   var rootTree: OwnedDescriptor?
-  /// Detached copies of bind sources, by index in `mounts`.
+  /// By index in `mounts`: detached copies of bind sources, and user namespaces that map the ids of file systems.
   var sources: [Int: OwnedDescriptor] = [:]
   /// Detached copies of the container's cgroup directories, with the names they get.
   var cgroupSources: [(name: String, tree: OwnedDescriptor)] = []
@@ -43,6 +43,10 @@ final class Launch {
   var ownProgram: FileStatus?
   /// Who answers system calls that the profile refers to it.
   var seccompAgent: SeccompAgent?
+  /// Files for what hooks print.
+  var hookStreams: HookStreams?
+  /// The directory of the socket that stands for the service manager's.
+  var notifyDirectory: OwnedDescriptor?
   /// On which `start` knocks.
   var startSocket: OwnedDescriptor?
 
@@ -64,6 +68,7 @@ final class Launch {
     sources = [:]
     cgroupSources = []
     nullDevice = nil
+    notifyDirectory = nil
     namespaces = [:]
     target = nil
     cgroups = nil
@@ -96,6 +101,14 @@ final class Launch {
     }
   }
 
+  /// Opened once: hooks of all sides append to the same files.
+  func streamsOfHooks() throws(StepFailure) -> HookStreams {
+    if let hookStreams { return hookStreams }
+    let streams = try HookStreams(record.annotations)
+    hookStreams = streams
+    return streams
+  }
+
   /// The state that hooks read.
   func state(_ status: ContainerStatus) -> State {
     var state = State(
@@ -111,7 +124,8 @@ struct SeccompAgent {
   let path: String
   let metadata: String?
 
-  init?(_ profile: SeccompProfile?) {
+  init?(_ spec: Spec) {
+    let profile = spec.seccomp
     guard let path = profile?.listenerPath else { return nil }
     self.path = path
     metadata = profile?.listenerMetadata

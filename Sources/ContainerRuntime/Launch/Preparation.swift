@@ -25,7 +25,7 @@ extension Launch {
     switch mount.content {
     case .bind(let source, let recursive): try openBind(mount, source, recursive)
     case .cgroups: try openCgroupSources()
-    case .fileSystem, .remount: break
+    case .fileSystem, .remount: try openIDMapping(of: mount)
     }
   }
 
@@ -56,6 +56,15 @@ extension Launch {
     try mountSetAttributes(mounted, .init(), recursive: recursive, userNamespace: made.fd)
   }
 
+  /// A user namespace for a file system that is yet to be mounted.
+  private func openIDMapping(of mount: PlannedMount) throws(StepFailure) {
+    guard let mapping = mount.idMapping, !mapping.uidMappings.isEmpty else { return }
+    let namespace = try step("idmap\(mount.origin.suffix)") { () throws(SyscallError) in
+      try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
+    }
+    sources[mount.index] = OwnedDescriptor(namespace)
+  }
+
   private func cloneSource(
     _ mount: PlannedMount, _ source: String, _ recursive: Bool
   ) throws(StepFailure) -> OwnedDescriptor {
@@ -81,6 +90,17 @@ extension Launch {
       let name = components(directory.hierarchy.mountPoint).last ?? ""
       cgroupSources.append((hasVersion1 ? name : "", OwnedDescriptor(tree)))
     }
+  }
+
+  func openNotifyDirectory() throws(StepFailure) {
+    notifyDirectory = OwnedDescriptor(
+      try step("directory of the notify socket") { () throws(SyscallError) in
+        let path = "\(directory.path)/\(NotifyProxy.directoryName)"
+        let tree = try openTreeClone(.workingDirectory, path, recursive: false)
+        try mountSetAttributes(
+          tree.fd, .init(setting: [.noSUID, .noDevices, .noExec], propagation: .private), recursive: false)
+        return tree
+      })
   }
 
   func openNullDevice() throws(StepFailure) {

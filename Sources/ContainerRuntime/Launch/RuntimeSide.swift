@@ -19,6 +19,7 @@ final class RuntimeSide {
   private(set) var process: ChildProcess?
   /// The controlling end of the terminal, when it stays with the runtime.
   private(set) var console: OwnedDescriptor?
+  private var resctrl: Resctrl?
 
   init(_ launch: Launch) { self.launch = launch }
 
@@ -53,6 +54,10 @@ final class RuntimeSide {
     case .recordIntent: try recordIntent()
     case .createCgroups: try createCgroups()
     case .startScope: try startScope()
+    case .prepareResctrl(let group): try prepareResctrl(group, step.origin)
+    case .enterResctrl: try enterResctrl(step.origin)
+    case .openNotifyDirectory: try launch.openNotifyDirectory()
+    case .moveNetDevices(let devices): try moveNetDevices(devices)
     case .openCgroups: try openCgroups()
     case .newTimeNamespace(let offsets): try newTimeNamespace(offsets)
     case .joinForChildren(let type): try joinForChildren(type)
@@ -78,6 +83,9 @@ final class RuntimeSide {
       launch.record.unit = scope.record
     } else if let plan = launch.plan.cgroups {
       launch.record.cgroups = try cgroupStep { () throws(CgroupError) in try plan.intent() }
+    }
+    for case .prepareResctrl(let group) in launch.plan.steps.lazy.map(\.action) {
+      launch.record.resctrl = try step { () throws(SyscallError) in try Resctrl(group).intent() }
     }
     try launch.saveRecord()
     try launch.saveConfiguration()
@@ -114,6 +122,16 @@ final class RuntimeSide {
     launch.scopePath = found.directories.first?.path
     try launch.saveRecord()
     launch.cgroups = try cgroupStep { () throws(CgroupError) in try found.adopt(pid: pid) }
+  }
+
+  private func prepareResctrl(_ group: ResctrlGroup, _ origin: Origin) throws(StepFailure) {
+    resctrl = Resctrl(group)
+    try step("resctrl\(origin.suffix)") { () throws(SyscallError) in try resctrl?.prepare() }
+  }
+
+  private func enterResctrl(_ origin: Origin) throws(StepFailure) {
+    guard let pid = process?.pid else { return }
+    try step("resctrl\(origin.suffix)") { () throws(SyscallError) in try resctrl?.add(pid) }
   }
 
   private func openCgroups() throws(StepFailure) {
@@ -191,11 +209,26 @@ final class RuntimeSide {
     try launch.saveRecord()
   }
 
+  private func moveNetDevices(_ devices: [NetDevice]) throws(StepFailure) {
+    guard let process else { return }
+    let namespace: OwnedDescriptor
+    if let joined = launch.namespaces[.network] {
+      namespace = joined
+    } else {
+      namespace = OwnedDescriptor(
+        try step("network namespace of the container") { () throws(SyscallError) in
+          try openat(.workingDirectory, "/proc/\(process.pid)/ns/net", .readOnly)
+        })
+    }
+    try NetDeviceMover(into: namespace.fd).move(devices)
+  }
+
   private func runHooks(_ point: HookPoint, _ hooks: [Hook]) throws(StepFailure) {
     // Hooks of the deprecated kind know of no state before "created".
     let status: ContainerStatus = point == .poststart ? .running : point == .prestart ? .created : .creating
     try HookRunner(
-      point: point, state: launch.state(status).encoded, workingDirectory: launch.record.bundle
+      point: point, state: launch.state(status).encoded, workingDirectory: launch.record.bundle,
+      streams: launch.streamsOfHooks()
     ).run(hooks)
   }
 

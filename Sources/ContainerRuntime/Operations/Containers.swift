@@ -46,16 +46,25 @@ public struct Containers {
   /// Lets the program of a created container begin.
   ///
   /// Returns when it has been executed, and otherwise says why not.
-  public func start(_ id: String) throws(RuntimeError) {
+  ///
+  /// - Parameter serviceManager: the socket of one that wants to hear from the program (`NOTIFY_SOCKET`); then this
+  ///   also waits until the program is ready, or has ended.
+  public func start(_ id: String, serviceManager: String? = nil) throws(RuntimeError) {
     let container = try store.open(id)
     var record = try container.requireRecord()
     let status = try record.status()
+    guard record.hasProcess else {
+      throw RuntimeError(
+        "cannot start container \(id): its configuration has no process (config.json: /process)")
+    }
     switch status {
     case .created: break
     case .stopped: throw RuntimeError("cannot start a container that has stopped")
     case .running: throw RuntimeError("cannot start an already running container")
     default: throw RuntimeError("cannot start a container in the \(status.rawValue) state")
     }
+    var proxy: NotifyProxy?
+    if let serviceManager { proxy = try NotifyProxy.listen(container, serviceManager) }
     let channel: Channel
     do throws(SyscallError) {
       let path = container.socketPath(ContainerDirectory.startSocketName)
@@ -71,6 +80,12 @@ public struct Containers {
       try unlinkat(container.directory.fd, ContainerDirectory.startSocketName)
     } catch { throw RuntimeError(error, "state of \(id)") }
     if record.hasHooks { try runPoststartHooks(container, record) }
+    guard let proxy else { return }
+    do throws(SyscallError) {
+      guard let process = record.process, let pidfd = try process.open() else { return }
+      try container.unlock()
+      try proxy.awaitReady(process.pid, pidfd.fd)
+    } catch { throw RuntimeError(error, "waiting for \(id) to be ready") }
   }
 
   private func awaitExecution(_ channel: Channel) throws(RuntimeError) {
@@ -89,7 +104,8 @@ public struct Containers {
     guard let hooks = spec.hooks?.poststart, !hooks.isEmpty else { return }
     do throws(StepFailure) {
       try HookRunner(
-        point: .poststart, state: record.state(.running).encoded, workingDirectory: record.bundle
+        point: .poststart, state: record.state(.running).encoded, workingDirectory: record.bundle,
+        streams: HookStreams(record.annotations)
       ).run(hooks)
     } catch {
       let failure = RuntimeError(error.message, exitStatus: error.exitStatus)
@@ -159,10 +175,20 @@ public struct Containers {
   }
 
   /// Sets limits of a container that exists.
-  public func update(_ id: String, _ resources: Resources) throws(RuntimeError) {
+  ///
+  /// - Parameter rdt: its schemata go into the container's control group of resctrl.
+  public func update(_ id: String, _ resources: Resources, _ rdt: IntelRdt = IntelRdt()) throws(RuntimeError)
+  {
     let container = try store.open(id)
     let record = try container.requireRecord()
     guard try record.status() != .stopped else { throw RuntimeError("container not running") }
+    let lines = ResctrlGroup.lines(of: rdt)
+    if !lines.isEmpty {
+      let configured = try container.readSpec().linux?.intelRdt ?? IntelRdt()
+      do throws(SyscallError) {
+        try Resctrl(ResctrlGroup(configured, id: id)).update(lines)
+      } catch { throw RuntimeError(error, "resctrl") }
+    }
     _ = try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.update(resources) }
   }
 

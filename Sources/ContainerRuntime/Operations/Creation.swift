@@ -21,6 +21,8 @@ public struct Creation {
     public var detach = false
     /// `run` leaves the stopped container behind.
     public var keep = false
+    /// The socket of a service manager that wants to hear from the program (`NOTIFY_SOCKET`).
+    public var serviceManager: String?
     /// Takes failures that do not stop anything, such as those of poststop hooks.
     public var warn: ([String]) -> Void = { _ in }
 
@@ -70,7 +72,9 @@ public struct Creation {
       foreground = options.detach ? nil : try Foreground()
     } catch { throw RuntimeError(error) }
     let runtime = RuntimeSide(launch)
+    let proxy: NotifyProxy?
     do throws(StepFailure) {
+      proxy = try listen(launch)
       try runtime.run()
       try runtime.awaitExecution()
       try announce(runtime)
@@ -78,13 +82,17 @@ public struct Creation {
     } catch {
       throw undo(launch, runtime.process, store, error)
     }
-    guard let foreground, let process = runtime.process else { return nil }
+    guard let process = runtime.process else { return nil }
+    guard let foreground else {
+      try awaitReady(proxy, process, launch)
+      return nil
+    }
     let console = runtime.console
     let status: ExitStatus
     do throws(SyscallError) {
       // Other commands may work on the container while it runs.
       try launch.directory.unlock()
-      status = try foreground.supervise(process, console: console?.fd)
+      status = try foreground.supervise(process, console: console?.fd, proxy: proxy)
       warnIfOutOfMemory(status, launch.record)
       if options.keep { return status }
       try launch.directory.lock()
@@ -96,20 +104,22 @@ public struct Creation {
   // MARK: Parts
 
   private func prepare(in store: StateStore) throws(RuntimeError) -> Launch {
-    let record = Record(
+    var record = Record(
       ociVersion: spec.ociVersion, id: request.id, phase: .creating, bundle: request.bundle,
       rootfs: absolute(spec.root?.path ?? ""), created: Timestamp.now(), owner: effectiveUserID(),
       bootID: try BootID.current(), cgroups: [], annotations: spec.annotations,
       hasUserNamespace: spec.linux?.namespace(.user) != nil, hasHooks: spec.hooks.map { !$0.isEmpty } ?? false
     )
+    record.hasProcess = spec.process != nil
     let directory = try store.create(request.id)
     let launch = Launch(
       plan: plan, directory: directory, record: record, configuration: configuration,
       console: options.console, trace: options.trace)
-    launch.seccompAgent = SeccompAgent(spec.linux?.seccomp)
+    launch.seccompAgent = SeccompAgent(spec)
     do throws(SyscallError) {
       launch.ignoredSignals = try ignoredSignals()
       launch.ownProgram = try fstatat(.workingDirectory, "/proc/self/exe")
+      if request.notifies { try NotifyProxy.makeDirectory(in: directory) }
     } catch {
       throw RuntimeError(error)
     }
@@ -133,13 +143,33 @@ public struct Creation {
   }
 
   private func announce(_ runtime: RuntimeSide) throws(StepFailure) {
-    try runtime.process?.announce(file: options.pidFile, socket: options.pidfdSocket, kind: "standard")
+    let socket = options.pidfdSocket ?? spec.annotations.value(of: .pidfdReceiver)
+    try runtime.process?.announce(file: options.pidFile, socket: socket, kind: "standard")
+  }
+
+  private func listen(_ launch: Launch) throws(StepFailure) -> NotifyProxy? {
+    guard let manager = options.serviceManager else { return nil }
+    return try step("notify socket") { () throws(SyscallError) in
+      try NotifyProxy(launch.directory, manager: manager)
+    }
+  }
+
+  /// A detached container is started when its program says that it is ready, or has ended.
+  private func awaitReady(
+    _ proxy: NotifyProxy?, _ process: ChildProcess, _ launch: Launch
+  ) throws(RuntimeError) {
+    guard let proxy else { return }
+    do throws(SyscallError) {
+      try launch.directory.unlock()
+      try proxy.awaitReady(process.pid, process.pidfd.fd)
+    } catch { throw RuntimeError(error, "waiting for the container to be ready") }
   }
 
   private func runPoststartHooks(_ launch: Launch) throws(StepFailure) {
     guard let hooks = spec.hooks?.poststart, !hooks.isEmpty else { return }
     try HookRunner(
-      point: .poststart, state: launch.state(.running).encoded, workingDirectory: request.bundle
+      point: .poststart, state: launch.state(.running).encoded, workingDirectory: request.bundle,
+      streams: launch.streamsOfHooks()
     ).run(hooks)
   }
 

@@ -47,6 +47,9 @@ extension StateStore {
     _ container: ContainerDirectory, _ record: Record
   ) throws(RuntimeError) -> [String] {
     try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.remove(killing: true) }
+    do throws(SyscallError) { try Resctrl.remove(record.resctrl) } catch {
+      throw RuntimeError(error, "control group of \(record.id)")
+    }
     let warnings = record.hasHooks ? runPoststopHooks(container, record) : []
     try removeDirectory(container)
     return warnings
@@ -91,11 +94,14 @@ extension StateStore {
     var warnings: [String] = []
     do throws(RuntimeError) {
       guard let hooks = try container.readSpec().hooks?.poststop else { return [] }
-      let runner = HookRunner(
-        point: .poststop, state: record.state(.stopped).encoded, workingDirectory: record.bundle)
-      for hook in hooks {
-        do throws(StepFailure) { try runner.run([hook]) } catch { warnings.append(error.message) }
-      }
+      do throws(StepFailure) {
+        let runner = HookRunner(
+          point: .poststop, state: record.state(.stopped).encoded, workingDirectory: record.bundle,
+          streams: try HookStreams(record.annotations))
+        for hook in hooks {
+          do throws(StepFailure) { try runner.run([hook]) } catch { warnings.append(error.message) }
+        }
+      } catch { warnings.append(error.message) }
     } catch { warnings.append(error.message) }
     return warnings
   }

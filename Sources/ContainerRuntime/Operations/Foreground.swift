@@ -26,17 +26,22 @@ struct Foreground: ~Copyable {
   /// Returns when the process has ended.
   ///
   /// - Parameter console: the controlling end of its terminal.
-  func supervise(_ process: ChildProcess, console: FD?) throws(SyscallError) -> ExitStatus {
-    guard let console else { return try wait(process) }
+  /// - Parameter proxy: passes messages of the program on to a service manager.
+  func supervise(
+    _ process: ChildProcess, console: FD?, proxy: NotifyProxy? = nil
+  ) throws(SyscallError) -> ExitStatus {
+    guard let console else { return try wait(process, proxy) }
     let relay = try TerminalRelay(console)
     defer { relay.restore() }
     var entries = [
       PollEntry(process.pidfd.fd), PollEntry(signals.fd), relay.entries.output, relay.entries.input,
+      PollEntry(proxy?.fd ?? FD(-1)),
     ]
     while true {
       (entries[2], entries[3]) = relay.entries
       try poll(&entries)
       if entries[1].isReadable, try forward(to: process) { relay.resize() }
+      try proxy?.forward()
       if entries[2].isReadable { try relay.copyOutput() }
       try relay.copyInput(entries[2], entries[3])
       if entries[0].isReadable {
@@ -46,10 +51,11 @@ struct Foreground: ~Copyable {
     }
   }
 
-  private func wait(_ process: ChildProcess) throws(SyscallError) -> ExitStatus {
-    var entries = [PollEntry(process.pidfd.fd), PollEntry(signals.fd)]
+  private func wait(_ process: ChildProcess, _ proxy: NotifyProxy?) throws(SyscallError) -> ExitStatus {
+    var entries = [PollEntry(process.pidfd.fd), PollEntry(signals.fd), PollEntry(proxy?.fd ?? FD(-1))]
     while true {
       try poll(&entries)
+      try proxy?.forward()
       if entries[1].isReadable { _ = try forward(to: process) }
       if entries[0].isReadable, let status = try waitid(process.pidfd.fd) { return status }
     }

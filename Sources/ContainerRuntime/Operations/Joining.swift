@@ -45,7 +45,7 @@ public struct Joining {
     let launch = Launch(
       plan: plan, directory: directory, record: record, configuration: [], console: console,
       trace: options.trace)
-    launch.seccompAgent = SeccompAgent(spec.linux?.seccomp)
+    launch.seccompAgent = SeccompAgent(spec)
     let foreground: Foreground?
     do throws(SyscallError) {
       foreground = options.detach ? nil : try Foreground()

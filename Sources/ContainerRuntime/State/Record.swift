@@ -38,6 +38,10 @@ public struct Record: Equatable, Sendable {
   public var hasUserNamespace: Bool
   /// Whether the configuration has hooks, which later operations then must read.
   public var hasHooks: Bool
+  /// Whether there is a program to start.
+  public var hasProcess = true
+  /// Directories of the resctrl file system that are the container's own, outer ones first.
+  public var resctrl: [String] = []
 
   public init(
     ociVersion: String, id: String, phase: Phase, bundle: String, rootfs: String, created: String,
@@ -77,6 +81,8 @@ extension Record {
       json.member("startTime", process?.startTime)
       json.member("hasUserNamespace", hasUserNamespace)
       json.member("hasHooks", hasHooks)
+      if !hasProcess { json.member("hasProcess", false) }
+      if !resctrl.isEmpty { json.member("resctrl", resctrl) }
       json.member("cgroups") { $0.array(of: cgroups) { json, cgroup in Record.encode(cgroup, to: &json) } }
       if let unit {
         json.member("unit") { json in
@@ -135,6 +141,8 @@ extension Record {
         startTime: try json.required("startTime").integer(in: 0...UInt64.max))
     }
     unit = try json["unit"].map(Record.unit)
+    hasProcess = try json.bool("hasProcess") ?? true
+    resctrl = try json.strings("resctrl") ?? []
     for member in try json.required("annotations").object().members {
       annotations.append(KeyValue(member.key, try member.value.string()))
     }

@@ -186,9 +186,13 @@ public final class ContainerDirectory: Sendable {
     "/proc/self/fd/\(directory.rawValue)/\(name)"
   }
 
-  /// Removes everything in here; the directory itself is the store's to remove.
+  /// Removes everything in here, where directories hold only files; the directory itself is the store's to remove.
   func removeContents() throws(SyscallError) {
     for entry in try listDirectory(directory.fd) {
+      if entry.isDirectory {
+        let inner = try openat(directory.fd, entry.name, [.readOnly, .directory, .noFollow])
+        for file in try listDirectory(inner.fd) { try unlinkat(inner.fd, file.name) }
+      }
       try unlinkat(directory.fd, entry.name, isDirectory: entry.isDirectory)
     }
   }

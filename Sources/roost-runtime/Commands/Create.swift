@@ -12,7 +12,8 @@ extension Command {
   ) { (context) throws(CommandFailure) in
     try context.expect(positional: 1...1)
     let id = try context.containerID()
-    let bundle = try Bundle(path: context.arguments.value("bundle"), context)
+    let bundle = try Bundle(
+      path: context.arguments.value("bundle"), requiresProcess: false, context)
     let creation = try bundle.creation(.create, id: id, context)
     let containers = try context.containers()
     try attempt { () throws(RuntimeError) in try creation.create(in: containers.store) }

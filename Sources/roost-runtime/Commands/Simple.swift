@@ -12,7 +12,9 @@ extension Command {
   static let start = Command(
     name: "start", usage: "ID", summary: "start the program of a created container", options: []
   ) { (context) throws(CommandFailure) in
-    try operate(context) { (containers, id) throws(RuntimeError) in try containers.start(id) }
+    try operate(context) { (containers, id) throws(RuntimeError) in
+      try containers.start(id, serviceManager: Environment.serviceManager)
+    }
   }
 
   static let pause = Command(

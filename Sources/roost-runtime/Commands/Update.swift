@@ -27,14 +27,19 @@ extension Command {
       .value("kernel-memory-tcp", nil, "limit of TCP buffers, bytes; only where the kernel still has it"),
       .value("pids-limit", nil, "number of tasks; -1 for no limit"),
       .value("blkio-weight", nil, "weight of block IO, 10 to 1000"),
+      .value("l3-cache-schema", nil, "Intel RDT: lines of the cache, such as L3:0=ff"),
+      .value("mem-bw-schema", nil, "Intel RDT: line of the memory bandwidth, such as MB:0=50"),
     ]
   ) { (context) throws(CommandFailure) in
     try context.expect(positional: 1...1)
     let id = try context.containerID()
     var resources = try ResourcesFile.read(context.arguments.value("resources"))
     try resources.apply(context.arguments)
+    var rdt = IntelRdt()
+    rdt.l3CacheSchema = context.arguments.value("l3-cache-schema")
+    rdt.memBwSchema = context.arguments.value("mem-bw-schema")
     let containers = try context.containers()
-    try attempt { () throws(RuntimeError) in try containers.update(id, resources) }
+    try attempt { () throws(RuntimeError) in try containers.update(id, resources, rdt) }
     return 0
   }
 }

@@ -16,9 +16,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -273,6 +275,35 @@ static int spy(void) {
   return 0;
 }
 
+/// Sends a message to the service manager's socket, as sd_notify(3) does.
+static int tell_manager(const char *message) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const char *path = getenv("NOTIFY_SOCKET");
+  if (path == NULL || strlen(path) >= sizeof address.sun_path) {
+    printf("no socket\n");
+    return 1;
+  }
+  strcpy(address.sun_path, path);
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (sendto(fd, message, strlen(message), 0, (struct sockaddr *)&address, sizeof address) < 0) {
+    printf("error %s\n", strerrorname_np(errno));
+    return 1;
+  }
+  return 0;
+}
+
+/// The NUMA policy of this process: its mode and flags as a number, and the nodes as a mask.
+static int show_memory_policy(void) {
+  int mode = -1;
+  unsigned long nodes[128] = {0};
+  if (syscall(SYS_get_mempolicy, &mode, nodes, sizeof nodes * 8, NULL, 0) != 0) {
+    printf("error %s\n", strerrorname_np(errno));
+    return 1;
+  }
+  printf("%d %lx\n", mode, nodes[0]);
+  return 0;
+}
+
 int main(int count, char **words) {
   const char *what = count > 1 ? words[1] : "";
   if (strcmp(what, "true") == 0) return 0;
@@ -291,6 +322,8 @@ int main(int count, char **words) {
   if (strcmp(what, "inject-high") == 0) return inject_with_high_bits();
   if (strncmp(what, "mkdir-", 6) == 0 && count > 2) return make_directory(what + 6, words[2]);
   if (strcmp(what, "spy") == 0) return spy();
+  if (strcmp(what, "notify") == 0 && count > 2) return tell_manager(words[2]);
+  if (strcmp(what, "memory-policy") == 0) return show_memory_policy();
   if (strcmp(what, "crash") == 0) *(volatile int *)8 = 1;
   if (strcmp(what, "pause") == 0)
     while (!stopped) pause();
