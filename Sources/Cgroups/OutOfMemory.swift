@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Linux
+public import Linux
 
 extension CgroupSet {
   /// How many processes of the container were killed because it reached its memory limit. 0 without the controller
@@ -45,6 +45,8 @@ public final class OutOfMemoryEvents {
     case outOfMemory
     /// The container's cgroup was removed.
     case removed
+    /// The process that was watched beside has ended.
+    case ended
   }
 
   private let hostPath: String
@@ -79,28 +81,36 @@ public final class OutOfMemoryEvents {
 
   /// Waits for the next change.
   ///
-  /// - Parameter timeoutMilliseconds: negative waits for ever.
-  public func wait(timeoutMilliseconds: Int32 = -1) throws(CgroupError) -> Change {
+  /// - Parameters:
+  ///   - timeoutMilliseconds: negative waits for ever.
+  ///   - process: a pidfd, whose process ends the wait when it ends.
+  public func wait(timeoutMilliseconds: Int32 = -1, process: FD? = nil) throws(CgroupError) -> Change {
     let deadline = timeoutMilliseconds < 0 ? nil : Deadline(milliseconds: Int(timeoutMilliseconds))
     while true {
       let left = deadline?.remainingMilliseconds ?? -1
-      let isChanged = try poll(left)
+      let (isChanged, hasEnded) = try poll(left, process)
       guard let now = try readKills() else { return .removed }
       let rose = now > kills
       kills = now
       // The eventfd says that the limit is reached, which the count of kills follows at some distance.
       if rose || (isChanged && notification >= 0) { return .outOfMemory }
+      if hasEnded { return .ended }
       if deadline?.remainingMilliseconds == 0 { return .none }
     }
   }
 
-  private func poll(_ timeoutMilliseconds: Int32) throws(CgroupError) -> Bool {
+  private func poll(
+    _ timeoutMilliseconds: Int32, _ process: FD?
+  ) throws(CgroupError) -> (isChanged: Bool, hasEnded: Bool) {
+    let event = FD(notification)
     do throws(SyscallError) {
-      if notification < 0 { return try pollChange(counter.fd, timeoutMilliseconds: timeoutMilliseconds) }
-      let event = FD(notification)
-      var entries = [PollEntry(event)]
+      var entries = [
+        notification < 0 ? PollEntry(counter.fd, wantsRead: false, wantsChange: true) : PollEntry(event),
+        PollEntry(process ?? FD(-1)),
+      ]
       try Linux.poll(&entries, timeoutMilliseconds: timeoutMilliseconds)
-      return try readEvents(event) > 0
+      let isChanged = try notification < 0 ? entries[0].isChanged : readEvents(event) > 0
+      return (isChanged, entries[1].isReadable)
     } catch {
       throw .refused("cannot wait for \(hostPath)", error)
     }

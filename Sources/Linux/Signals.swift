@@ -66,14 +66,18 @@ public struct PollEntry: Sendable {
   public var fd: FD
   public var wantsRead: Bool
   public var wantsWrite: Bool
+  /// A file of a kernel file system that tells when it has changed since it was read (`POLLPRI`).
+  public var wantsChange: Bool
   /// Set by `poll`: something can be read, or the other end is gone.
   public internal(set) var isReadable = false
   public internal(set) var isWritable = false
+  public internal(set) var isChanged = false
 
-  public init(_ fd: FD, wantsRead: Bool = true, wantsWrite: Bool = false) {
+  public init(_ fd: FD, wantsRead: Bool = true, wantsWrite: Bool = false, wantsChange: Bool = false) {
     self.fd = fd
     self.wantsRead = wantsRead
     self.wantsWrite = wantsWrite
+    self.wantsChange = wantsChange
   }
 }
 
@@ -88,6 +92,7 @@ public func poll(_ entries: inout [PollEntry], timeoutMilliseconds: Int32 = -1) 
     for index in 0..<count {
       let events =
         (entries[index].wantsRead ? Int16(POLLIN) : 0) | (entries[index].wantsWrite ? Int16(POLLOUT) : 0)
+        | (entries[index].wantsChange ? Int16(POLLPRI) : 0)
       fds[index] = pollfd(fd: entries[index].fd.rawValue, events: events, revents: 0)
     }
     var result = cl_poll(fds.baseAddress, UInt32(count), timeoutMilliseconds)
@@ -96,6 +101,7 @@ public func poll(_ entries: inout [PollEntry], timeoutMilliseconds: Int32 = -1) 
       let got = Int32(fds[index].revents)
       entries[index].isReadable = entries[index].wantsRead && got & (POLLIN | POLLHUP | POLLERR) != 0
       entries[index].isWritable = entries[index].wantsWrite && got & (POLLOUT | POLLHUP | POLLERR) != 0
+      entries[index].isChanged = entries[index].wantsChange && got & POLLPRI != 0
     }
     return result
   }
