@@ -74,18 +74,20 @@ def test_unknown_container(limited, case):
 
 
 @pytest.mark.roost
-@pytest.mark.parametrize("flags, controller, file, expected", [
-    (("--memory", "64m"), "memory", "memory.limit_in_bytes", str(64 * MIB)),
-    (("--memory", "-1"), "memory", "memory.limit_in_bytes", "9223372036854771712"),
-    (("--memory-reservation", "0.5g"), "memory", "memory.soft_limit_in_bytes", str(512 * MIB)),
-    (("--cpu-shares", "200"), "cpu", "cpu.shares", "200"),
-    (("--cpu-burst", "5000"), "cpu", "cpu.cfs_burst_us", "5000"),
-    (("--cpu-idle", "1"), "cpu", "cpu.idle", "1"),
-    (("--cpuset-mems", "0"), "cpuset", "cpuset.mems", "0"),
+@pytest.mark.parametrize("flags, controller, v1, v2", [
+    (("--memory", "64m"), "memory", ("memory.limit_in_bytes", str(64 * MIB)), ("memory.max", str(64 * MIB))),
+    (("--memory", "-1"), "memory", ("memory.limit_in_bytes", "9223372036854771712"), ("memory.max", "max")),
+    (("--memory-reservation", "0.5g"), "memory", ("memory.soft_limit_in_bytes", str(512 * MIB)),
+     ("memory.low", str(512 * MIB))),
+    (("--cpu-shares", "200"), "cpu", ("cpu.shares", "200"), ("cpu.weight", "29")),
+    (("--cpu-burst", "5000"), "cpu", ("cpu.cfs_burst_us", "5000"), ("cpu.max.burst", "5000")),
+    (("--cpu-idle", "1"), "cpu", ("cpu.idle", "1"), ("cpu.idle", "1")),
+    (("--cpuset-mems", "0"), "cpuset", ("cpuset.mems", "0"), ("cpuset.mems", "0")),
 ])
-def test_further_flags(limited, case, flags, controller, file, expected):
+def test_further_flags(limited, case, flags, controller, v1, v2):
     case("update", *flags, limited.id).succeeds()
-    assert value(limited, controller, file) == expected
+    file, expected = v2 if cgroups.V2 else v1
+    assert (limited.cgroup(controller) / file).read_text().strip() == expected
 
 
 @pytest.mark.roost
@@ -100,6 +102,7 @@ def test_wrong_flags_are_named(limited, case, flags, words):
 
 
 @pytest.mark.roost
+@cgroups.on_v1
 def test_kernel_memory_where_the_kernel_has_it(limited, case):
     result = case("update", "--kernel-memory", str(32 * MIB), limited.id)
     if (limited.cgroup("memory") / "memory.kmem.limit_in_bytes").exists():
