@@ -36,9 +36,10 @@ check:  ## Format, import rules, lint, shell scripts, what the binary needs
 bench:  ## Measure against crun, runc and a floor in C (as root)
 	Scripts/bench.sh
 
-install:  ## Copy the programs from bin/ to PREFIX (default /usr/local), below DESTDIR
+install:  ## Copy the programs, their manual pages and completions to PREFIX (default /usr/local), below DESTDIR
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 bin/roost bin/roost-runtime "$(DESTDIR)$(PREFIX)/bin"
+	Scripts/install-documents.sh "$(DESTDIR)$(PREFIX)/share"
 
 clean:  ## Remove everything that was built
 	rm -rf .build .build-static bin

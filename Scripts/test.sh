@@ -53,6 +53,8 @@ suite_install() {
   directory=$(mktemp -d)
   make --no-print-directory install DESTDIR="$directory" PREFIX=/usr &&
     "$directory/usr/bin/roost-runtime" --version &&
+    [[ -s $directory/usr/share/man/man8/roost-runtime-run.8 ]] &&
+    [[ -s $directory/usr/share/bash-completion/completions/roost-runtime ]] &&
     "$directory/usr/bin/roost" --root "$directory/state" run --rm --hostname installed host:hostname hostname ||
     status=1
   rm -rf "$directory"

@@ -22,6 +22,8 @@ public enum RuntimeAnnotation: String, CaseIterable, Sendable {
   case seccompReceiver = "run.oci.seccomp.receiver"
   /// A socket that gets a descriptor of the process, as `--pidfd-socket`.
   case pidfdReceiver = "run.oci.pidfd_receiver"
+  /// A file with further options of criu(8), for `checkpoint` and `restore`.
+  case criuConfiguration = "org.criu.config"
   /// Another kind of container, such as `krun` or `wasm`, which this runtime does not have.
   case handler = "run.oci.handler"
 }
@@ -54,7 +56,8 @@ extension RuntimeAnnotation {
       let words = ["context", "fscontext", "defcontext", "rootcontext"]
       try check(
         words.contains(value), pointer, "\(quoted(value)) is not one of \(words.joined(separator: ", "))")
-    case .hookOutput, .hookErrors, .seccompReceiver, .pidfdReceiver: try checkAbsolute(value, pointer)
+    case .hookOutput, .hookErrors, .seccompReceiver, .pidfdReceiver, .criuConfiguration:
+      try checkAbsolute(value, pointer)
     case .handler:
       throw SpecError(
         pointer: pointer, problem: "\(quoted(value)): this runtime has only containers of processes")

@@ -141,7 +141,7 @@ struct Planner {
 
   func plan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> Plan {
     warnAboutCapabilities(spec)
-    let cgroups = try cgroupPlan(spec, request)
+    let cgroups = try cgroupPlan(spec, id: request.id)
     let seccomp = try seccompProgram(spec)
     var host = host
     if spec.linux?.mountLabel != nil { host.hasSELinux = hasSELinux }
@@ -150,7 +150,7 @@ struct Planner {
     } catch { throw CommandFailure("\(request.bundle)/config.json: \(error)") }
   }
 
-  private func cgroupPlan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> CgroupPlan {
+  func cgroupPlan(_ spec: Spec, id: String) throws(CommandFailure) -> CgroupPlan {
     let manager = try CgroupManager(context)
     let mayDoWithout = try context.mayDoWithoutCgroups()
     do throws(CgroupError) {
@@ -166,7 +166,7 @@ struct Planner {
       if manager == .systemd { options.systemd = try systemdOptions(spec) }
       let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
       return try CgroupPlan(
-        resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: request.id, host: host,
+        resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: id, host: host,
         options: options)
     } catch { throw CommandFailure("\(error)") }
   }

@@ -17,7 +17,7 @@ struct Command: Sendable {
 enum Commands {
   static let all: [Command] = [
     .create, .start, .run, .exec, .state, .list, .ps, .kill, .delete, .pause, .resume, .spec, .update,
-    .features, .events, .lint,
+    .features, .events, .lint, .checkpoint, .restore, .completion, .manual,
   ]
 }
 

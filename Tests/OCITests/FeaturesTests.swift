@@ -59,3 +59,42 @@ struct FeaturesTests {
     }
   }
 }
+
+@Suite("Annotations that the runtime knows")
+struct RuntimeAnnotationTests {
+  private func refused(_ key: String, _ value: String) -> String? {
+    var spec = Spec.standard(cgroupNamespace: false)
+    spec.annotations = [KeyValue(key, value)]
+    do {
+      try spec.validate()
+      return nil
+    } catch { return error.pointer }
+  }
+
+  @Test("values that are wrong are refused by their place, others taken", arguments: RuntimeAnnotation.allCases)
+  func values(_ annotation: RuntimeAnnotation) {
+    let key = annotation.rawValue
+    switch annotation {
+    case .stopSignal: #expect(refused(key, "TERM") == nil)
+    case .keepOriginalGroups, .failOnUnknownSyscall:
+      #expect(refused(key, "1") == nil && refused(key, "yes") == "/annotations/\(key)")
+    case .mountContextType:
+      #expect(refused(key, "fscontext") == nil && refused(key, "label") == "/annotations/\(key)")
+    case .hookOutput, .hookErrors, .seccompReceiver, .pidfdReceiver, .criuConfiguration:
+      #expect(refused(key, "/x") == nil && refused(key, "x") == "/annotations/\(key)")
+    case .handler: #expect(refused(key, "krun") == "/annotations/\(key)")
+    default: break
+    }
+  }
+
+  @Test("the receiver of an annotation stands in for listenerPath, and does not overrule it")
+  func receiver() {
+    var spec = Spec.standard(cgroupNamespace: false)
+    spec.annotations = [KeyValue("run.oci.seccomp.receiver", "/a.sock")]
+    #expect(spec.seccomp == nil)
+    spec.linux?.seccomp = SeccompProfile(defaultAction: .allow)
+    #expect(spec.seccomp?.listenerPath == "/a.sock")
+    spec.linux?.seccomp?.listenerPath = "/b.sock"
+    #expect(spec.seccomp?.listenerPath == "/b.sock")
+  }
+}

@@ -99,7 +99,8 @@ def test_seccomp_receiver(bundle, case):
 @pytest.mark.parametrize("key, value", [
     ("run.oci.keep_original_groups", "perhaps"), ("run.oci.mount_context_type", "label"),
     ("run.oci.hooks.stdout", "relative"), ("run.oci.seccomp.receiver", "relative"),
-    ("run.oci.seccomp_fail_unknown_syscall", "2"), ("run.oci.pidfd_receiver", ""), ("run.oci.handler", "krun")])
+    ("run.oci.seccomp_fail_unknown_syscall", "2"), ("run.oci.pidfd_receiver", ""), ("org.criu.config", "relative"),
+    ("run.oci.handler", "krun")])
 def test_values_that_are_wrong(bundle, key, value):
     bundle.spec["annotations"] = {key: value}
     bundle.run("true").fails(re.escape(f"/annotations/{key}"))

@@ -15,6 +15,12 @@ extension Features {
       MountOptions.names(
         attribute: Probe.mountAttributes(_:), recursive: Probe.mountAttributes, idmap: Probe.idmappedMounts))
     features.mountOptions = mountOptions?.filter(known.contains)
+    if (try? CriuProgram(name: "criu").find()) == nil {  // bestEffort: why it is not there is not asked
+      for index in features.annotations.indices
+      where features.annotations[index].key == Features.checkpointKey {
+        features.annotations[index].value = "false"
+      }
+    }
     features.linux.namespaces.removeAll { !HostKernel.hasNamespace($0) }
     features.linux.capabilities = Array(linux.capabilities.prefix(try HostKernel.capabilityCount()))
     features.linux.cgroup = try linux.cgroup?.onThisHost()

@@ -7,13 +7,15 @@ public import OCI
 internal import Seccomp
 
 extension Features {
+  /// Docker and podman look at this one, whatever runtime it is.
+  static let checkpointKey = "org.opencontainers.runc.checkpoint.enabled"
+
   /// Everything that this runtime implements, whatever the host: the tables of the parser and of the plan's compiler, and
   /// what the rest of the runtime adds.
   public static var ofRuntime: Features {
     var features = Features()
     features.mountOptions = MountOptions.names
-    // Docker and podman look at this one, whatever runtime it is.
-    features.annotations = [KeyValue("org.opencontainers.runc.checkpoint.enabled", "false")]
+    features.annotations = [KeyValue(checkpointKey, "true")]
     features.linux.cgroup = CgroupFeatures(v1: true, v2: true, systemd: false, systemdUser: false, rdma: true)
     features.linux.seccomp = SeccompFeatures()
     features.linux.apparmor = true

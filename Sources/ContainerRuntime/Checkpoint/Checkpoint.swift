@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+internal import Cgroups
+internal import ContainerPlan
+internal import Glibc
+internal import JSON
+internal import Linux
+internal import OCI
+internal import SafePath
+
+extension Containers {
+  /// Dumps a running container into files (criu(8)).
+  ///
+  /// Unless it is left running, or this is a first pass, its processes end and it is removed.
+  /// - Returns: failures of poststop hooks, which are warnings.
+  public func checkpoint(_ id: String, _ given: CriuOptions) throws(RuntimeError) -> [String] {
+    let container = try store.open(id)
+    let record = try container.requireRecord()
+    switch try record.status() {
+    case .running, .paused: break
+    case let status: throw RuntimeError("cannot checkpoint a container that is \(status.rawValue)")
+    }
+    guard let process = record.process else { throw RuntimeError("container not running") }
+    let spec = try container.readSpec()
+    var options = given
+    options.configuration = spec.annotations.value(of: .criuConfiguration)
+    let program = try CriuProgram(name: options.program).find()
+    let plan = try CheckpointFiles.plan(spec, record, inside: process.pid)
+    try CheckpointFiles.prepare(&options)
+    let inode = plan.networkPath == nil ? nil : try CheckpointFiles.networkInode(of: process.pid)
+    if !options.preDump { try CheckpointFiles.saveStreams(of: process.pid, options) }
+    try CriuProgram.run(
+      program, options.dump(plan, pid: process.pid, root: record.rootfs, networkInode: inode),
+      log: options.workDirectory + "/dump.log"
+    ) { () throws(StepFailure) in }
+    if options.preDump || options.leaveRunning { return [] }
+    // The lock is this command's own, and removing takes it again.
+    do throws(SyscallError) { try container.unlock() } catch { throw RuntimeError(error) }
+    return try delete(id, force: true)
+  }
+}
+
+/// The files beside criu's own, and what is asked of the host for them.
+enum CheckpointFiles {
+  private static let streamsName = "descriptors.json"
+
+  static func plan(_ spec: Spec, _ record: Record, inside pid: Int32?) throws(RuntimeError) -> CheckpointPlan
+  {
+    let version1 = record.cgroups.filter { $0.version == .v1 }
+    let hierarchies = version1.map { KeyValue(components($0.mountPoint).last ?? "", $0.mountPoint + $0.path) }
+    let root = pid.map { "/proc/\($0)/root" } ?? record.rootfs
+    do throws(PlanError) {
+      return try CheckpointPlan(spec, bundle: record.bundle, cgroupHierarchies: hierarchies) { path in
+        // bestEffort: what is not there is not masked
+        guard let status = try? fstatat(.workingDirectory, root + path) else { return false }
+        return !status.isDirectory
+      }
+    } catch { throw RuntimeError("config.json: \(error)") }
+  }
+
+  /// Makes the directories, and their paths absolute: criu has its own idea of what they count from.
+  static func prepare(_ options: inout CriuOptions) throws(RuntimeError) {
+    do throws(SyscallError) {
+      options.imagePath = try absolute(options.imagePath)
+      if !options.workPath.isEmpty { options.workPath = try absolute(options.workPath) }
+      for path in [options.imagePath, options.workDirectory] {
+        do throws(SyscallError) { try mkdirat(.workingDirectory, path, mode: 0o700) } catch {
+          if error.errno != .exists { throw error }
+        }
+      }
+    } catch { throw RuntimeError(error, "image of the checkpoint") }
+  }
+
+  static func absolute(_ path: String) throws(SyscallError) -> String {
+    path.utf8.first == 0x2F ? path : try getcwd() + "/" + path
+  }
+
+  static func networkInode(of pid: Int32) throws(RuntimeError) -> UInt64 {
+    do throws(SyscallError) { return try fstatat(.workingDirectory, "/proc/\(pid)/ns/net").inode } catch {
+      throw RuntimeError(error, "network namespace")
+    }
+  }
+
+  /// What the standard streams are, so that those of the restoring runtime can take their place.
+  static func saveStreams(of pid: Int32, _ options: CriuOptions) throws(RuntimeError) {
+    do throws(SyscallError) {
+      var names: [String] = []
+      for number in 0..<3 { names.append(try readlinkat(.workingDirectory, "/proc/\(pid)/fd/\(number)")) }
+      var writer = JSONWriter()
+      writer.array(of: names) { json, name in json.value(name) }
+      let file = try openat(
+        .workingDirectory, "\(options.imagePath)/\(streamsName)",
+        [.writeOnly, .create, .truncate, .noFollow],
+        mode: 0o600)
+      try writeAll(file.fd, writer.bytes)
+    } catch { throw RuntimeError(error, "standard streams of the container") }
+  }
+
+  /// The streams that were pipes or sockets, by number: files and devices are found again by their names.
+  static func streams(_ options: CriuOptions) throws(RuntimeError) -> [(number: Int, key: String)] {
+    let path = "\(options.imagePath)/\(streamsName)"
+    let bytes: [UInt8]
+    do throws(SyscallError) { bytes = try readFile(.workingDirectory, path, limit: 1 << 16) } catch {
+      throw RuntimeError(error, "image of the checkpoint")
+    }
+    do throws(JSONError) {
+      let names = try JSONDocument(bytes, source: path).root.strings()
+      return names.enumerated().filter { $0.element.utf8.starts(with: "pipe:".utf8) }.map {
+        ($0.offset, $0.element)
+      }
+    } catch { throw RuntimeError("\(error)") }
+  }
+}
