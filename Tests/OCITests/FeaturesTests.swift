@@ -71,7 +71,7 @@ struct RuntimeAnnotationTests {
     } catch { return error.pointer }
   }
 
-  @Test("values that are wrong are refused by their place, others taken", arguments: RuntimeAnnotation.allCases)
+  @Test("wrong values are refused by their place", arguments: RuntimeAnnotation.allCases)
   func values(_ annotation: RuntimeAnnotation) {
     let key = annotation.rawValue
     switch annotation {

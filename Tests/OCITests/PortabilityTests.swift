@@ -33,7 +33,7 @@ struct PortabilityTests {
   func options() {
     #expect(
       notes {
-        $0.mounts = [Mount(destination: "/a", type: "tmpfs", source: "tmpfs", options: ["ro", "silent", "tmpcopyup"])]
+        $0.mounts = [Mount(destination: "/a", type: "tmpfs", options: ["ro", "silent", "tmpcopyup"])]
       } == ["/mounts/0/options/1", "/mounts/0/options/2"])
   }
 

@@ -13,8 +13,9 @@ struct CriuProgram {
   /// Finds the program.
   func find() throws(RuntimeError) -> String {
     let candidates = name.utf8.contains(0x2F) ? [name] : CriuProgram.directories.map { "\($0)/\(name)" }
-    for candidate in candidates where (try? checkExecutable(.workingDirectory, candidate)) != nil {  // bestEffort
-      return candidate
+    for candidate in candidates {
+      // bestEffort: whatever is wrong with one, the next may do
+      if (try? checkExecutable(.workingDirectory, candidate)) != nil { return candidate }
     }
     throw RuntimeError(
       "checkpoint and restore need the criu program, and \(name) is not installed: install the package criu, or name the "
