@@ -83,7 +83,6 @@ struct RuntimeAnnotationTests {
     case .hookOutput, .hookErrors, .seccompReceiver, .pidfdReceiver, .criuConfiguration:
       #expect(refused(key, "/x") == nil && refused(key, "x") == "/annotations/\(key)")
     case .handler: #expect(refused(key, "krun") == "/annotations/\(key)")
-    default: break
     }
   }
 

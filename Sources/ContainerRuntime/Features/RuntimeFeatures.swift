@@ -16,7 +16,8 @@ extension Features {
     var features = Features()
     features.mountOptions = MountOptions.names
     features.annotations = [KeyValue(checkpointKey, "true")]
-    features.linux.cgroup = CgroupFeatures(v1: true, v2: true, systemd: false, systemdUser: false, rdma: true)
+    features.linux.cgroup = CgroupFeatures(v1: true, v2: true, systemd: true, systemdUser: true, rdma: true)
+    features.potentiallyUnsafeConfigAnnotations.append("org.systemd.property.")
     features.linux.seccomp = SeccompFeatures()
     features.linux.apparmor = true
     features.linux.selinux = true

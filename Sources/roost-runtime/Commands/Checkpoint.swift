@@ -63,7 +63,8 @@ extension Command {
       throw CommandFailure("a container with a terminal cannot be restored (config.json: /process/terminal)")
     }
     if try CgroupManager(context) == .systemd {
-      throw CommandFailure("--systemd-cgroup: a container is restored into cgroups of the runtime's own; leave it out")
+      throw CommandFailure(
+        "--systemd-cgroup: a container is restored into cgroups of the runtime's own; leave it out")
     }
     let criu = try CriuArguments.options(context)
     var options = Restoration.Options()
