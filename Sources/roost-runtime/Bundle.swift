@@ -22,6 +22,7 @@ struct Bundle {
     self.path = path
     let file = context.arguments.value("config") ?? "\(path)/config.json"
     do throws(SyscallError) {
+      // path: the caller's `--bundle` or `--config`
       configuration = try readFile(.workingDirectory, file, limit: Bundle.sizeLimit)
     } catch {
       if error.errno.isTooLarge {
@@ -125,18 +126,30 @@ struct Planner {
 
   init(_ context: Context) { self.context = context }
 
-  var host: HostFacts { HostFacts(effectiveUserID: effectiveUserID()) }
+  /// - Throws: when there is no `/proc` to ask.
+  func host() throws(CommandFailure) -> HostFacts {
+    var facts = HostFacts(effectiveUserID: effectiveUserID())
+    if facts.isRootless { return facts }
+    do throws(SyscallError) {
+      facts.isInUserNamespace = try !isInInitialUserNamespace()
+      if facts.isInUserNamespace { facts.maySetGroups = try isSetgroupsAllowed() }
+    } catch { throw CommandFailure("looking at the runtime's own user namespace: \(error)") }
+    return facts
+  }
 
   func plan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> Plan {
     warnAboutCapabilities(spec)
-    let cgroups = try cgroupPlan(spec, request)
+    let host = try host()
+    let cgroups = try cgroupPlan(spec, request, host)
     let seccomp = try seccompProgram(spec.linux?.seccomp)
     do throws(PlanError) {
       return try Plan.compile(spec, request, host: host, cgroups: cgroups, seccomp: seccomp)
     } catch { throw CommandFailure("\(request.bundle)/config.json: \(error)") }
   }
 
-  private func cgroupPlan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> CgroupPlan {
+  private func cgroupPlan(
+    _ spec: Spec, _ request: CreateRequest, _ facts: HostFacts
+  ) throws(CommandFailure) -> CgroupPlan {
     let manager = try CgroupManager(context)
     do throws(CgroupError) {
       var options = CgroupOptions()
@@ -145,9 +158,9 @@ struct Planner {
       // needs none. Devices are out of reach in a user namespace anyway.
       var limits = spec.linux?.resources
       limits?.devices = []
-      let needsNone = effectiveUserID() != 0 && (limits ?? Resources()) == Resources()
+      let needsNone = facts.isConfined && (limits ?? Resources()) == Resources()
       let disabled = manager == .disabled || (needsNone && manager == .cgroupfs)
-      options.appliesDevices = !disabled && effectiveUserID() == 0
+      options.appliesDevices = !disabled && !facts.isConfined
       if manager == .systemd { options.systemd = try systemdOptions(spec) }
       let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
       return try CgroupPlan(
@@ -193,6 +206,7 @@ extension Bundle {
   /// Reads a process from a file, for `exec --process`.
   static func process(_ file: String) throws(CommandFailure) -> Process {
     let bytes: [UInt8]
+    // path: the caller's `--process`
     do throws(SyscallError) { bytes = try readFile(.workingDirectory, file, limit: sizeLimit) } catch {
       throw CommandFailure("--process \(file): \(error.errno)")
     }

@@ -52,7 +52,7 @@ extension Launch {
     if let joined = mapping.uidMappings.isEmpty ? namespaces[.user] : nil {
       return try mountSetAttributes(mounted, .init(), recursive: recursive, userNamespace: joined.fd)
     }
-    let made = try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
+    let made = try mapping.namespace()
     try mountSetAttributes(mounted, .init(), recursive: recursive, userNamespace: made.fd)
   }
 
