@@ -40,6 +40,7 @@ struct Log {
     if toStandardError { Output.writeError(level == "error" ? line : "\(level): \(line)") }
     guard let path else { return }
     do throws(SyscallError) {
+      // path: the caller's `--log`
       let file = try openat(.workingDirectory, path, [.writeOnly, .create, .append], mode: 0o644)
       try writeAll(file.fd, Array((entry(level, line) + "\n").utf8))
     } catch { Output.writeError("--log \(path): \(error)") }

@@ -70,6 +70,7 @@ struct HookRunner {
       try dup3(output, onto: 1)
       try dup3(output, onto: 2)
       try closeRange(from: 3)
+      // path: the bundle; inside the container `/`
       try chdir(workingDirectory)
       try setSignalMask([])
       resetSignalDispositions(.all)

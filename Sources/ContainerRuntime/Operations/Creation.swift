@@ -85,7 +85,8 @@ public struct Creation {
       status = try foreground.supervise(process, console: console?.fd)
       warnIfOutOfMemory(status, launch.record)
       if options.keep { return status }
-      try launch.directory.lock()
+      // Somebody else has removed the container, and a namesake's cgroups must not go the same way.
+      guard try launch.directory.lock() else { return status }
     } catch { throw RuntimeError(error, "waiting for the container") }
     options.warn(try store.remove(launch.directory, launch.record))
     return status
@@ -166,10 +167,12 @@ enum PIDFile {
   static func write(_ path: String, _ pid: Int32) throws(SyscallError) {
     let temporary = path + ".tmp"
     do throws(SyscallError) {
+      // path: the caller's `--pid-file`, before anything of the container runs beside us
       let file = try openat(
         .workingDirectory, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o644)
       try writeAll(file.fd, Array("\(pid)".utf8))
     } catch { throw SyscallError(error.call, error.errno, path) }
+    // path: the same
     try renameat(.workingDirectory, temporary, .workingDirectory, path)
   }
 }
