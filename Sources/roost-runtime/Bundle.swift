@@ -161,7 +161,7 @@ struct Planner {
       let needsNone = facts.isConfined && (limits ?? Resources()) == Resources()
       let disabled = manager == .disabled || (needsNone && manager == .cgroupfs)
       options.appliesDevices = !disabled && !facts.isConfined
-      if manager == .systemd { options.systemd = try systemdOptions(spec) }
+      if manager == .systemd { options.systemd = try systemdOptions(spec, facts) }
       let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: request.id, host: host,
@@ -169,9 +169,9 @@ struct Planner {
     } catch { throw CommandFailure("\(error)") }
   }
 
-  private func systemdOptions(_ spec: Spec) throws(CgroupError) -> SystemdOptions {
+  private func systemdOptions(_ spec: Spec, _ facts: HostFacts) throws(CgroupError) -> SystemdOptions {
     // In a user namespace even its root has only what an ordinary user has.
-    var options = SystemdOptions(host.isRootless || UserNamespace.isNested ? .user : .system)
+    var options = SystemdOptions(facts.isConfined ? .user : .system)
     try SystemdManager.check(options.manager)
     options.annotations = spec.annotations
     options.deviceGroups = DeviceGroup.current()
