@@ -20,11 +20,11 @@ run:  ## Build, and start a shell in a container made from this machine's progra
 test:  ## Check, and run the unit and integration tests (as root)
 	Scripts/test.sh --first build check unit integration engine
 
-test-rest:  ## What test-all has beyond test
-	Scripts/test.sh build demo install callers
+test-rest:  ## What test-all has beyond test, with a fifth of the faults
+	ROOST_FAULTS_STRIDE=5 ROOST_FAULTS_SCALE=0.2 Scripts/test.sh build demo install callers faults
 
 test-all:  ## Every test there is
-	Scripts/test.sh --first build check unit integration engine demo install callers
+	Scripts/test.sh --first build check unit integration engine demo install callers faults races
 
 test-callers:  ## Run podman, containerd, Docker and Swarm on roost-runtime (as root)
 	Scripts/test.sh --first build callers

@@ -30,6 +30,7 @@ shell_scripts() {
 check "format" Scripts/format.sh --lint
 check "imports" Scripts/check-imports.sh
 check "error handling" Scripts/check-errors.sh
+check "paths" Scripts/check-paths.sh
 check "shell scripts" shell_scripts
 check "roost-runtime" Scripts/check-binary.sh bin/roost-runtime
 

@@ -15,7 +15,9 @@ packages_for() {
     build) echo gcc g++ binutils libc6-dev git ca-certificates zlib1g-dev liblzma-dev libzstd-dev ;;
     check) echo binutils jq shellcheck ;;
     run) echo bash coreutils hostname iproute2 mount ncurses-bin procps ;;
-    test) echo busybox-static gcc jq libc6-dev libseccomp2 procps python3-pytest strace stress util-linux xz-utils zstd ;;
+    test)
+      echo busybox-static gcc jq libc6-dev libseccomp2 procps python3-pytest strace stress uidmap util-linux xz-utils zstd
+      ;;
     vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;
     bench) echo busybox-static crun gcc libc6-dev runc strace ;;
     # The tools that people run above the runtime. Their daemons are not to start by themselves, see below.

@@ -7,7 +7,7 @@
 # Usage: Scripts/test.sh [--first] SUITE…
 #        Scripts/test.sh --summary
 #
-# Suites: build check unit integration engine demo install callers. Counts are kept in .build/test-results; `--first`
+# Suites: build check unit integration engine demo install callers faults races. Counts are kept in .build/test-results; `--first`
 # forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
@@ -24,7 +24,19 @@ suite_unit() {
 }
 
 # Black box tests of bin/roost-runtime, or of the program that RUNTIME names.
-suite_integration() { run_pytest integration Tests/integration --ignore=Tests/integration/engine; }
+suite_integration() {
+  run_pytest integration Tests/integration --ignore=Tests/integration/engine --ignore=Tests/integration/faults
+}
+
+# What is done to the runtime at every one of its system calls, and races at their full number: ten minutes.
+suite_faults() {
+  run_pytest faults Tests/integration/faults
+}
+
+suite_races() {
+  ROOST_RACES=2000 ROOST_SPIED=150 run_pytest races Tests/integration/test_security.py \
+    Tests/integration/test_security_mounts.py -k 'exchanged or swapped or spy'
+}
 
 # Black box tests of bin/roost.
 suite_engine() {

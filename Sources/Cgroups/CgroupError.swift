@@ -45,7 +45,9 @@ public struct CgroupError: Error, Equatable, Sendable {
   static func refused(
     _ what: String, _ error: SyscallError, field: String = "", remedy: String? = nil
   ) -> CgroupError {
-    let hint = remedy.map { ": \($0)" } ?? ""
+    // An old kernel, or a filter that does not know the call: then the call is what the reader needs.
+    let missing = error.errno == .noSystemCall ? "\(error.call)(2) is needed" : nil
+    let hint = (remedy ?? missing).map { ": \($0)" } ?? ""
     return CgroupError(.refused, field: field, "\(what): \(error.errno)\(hint)", errno: error.errno)
   }
 }

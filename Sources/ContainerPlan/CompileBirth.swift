@@ -27,6 +27,7 @@ extension Compiler {
     for (type, flag) in Compiler.cloneFlags where isNew(type) { flags.insert(flag) }
     if needsStage {
       add(.runtime, .cloneStage, Origin("/linux/namespaces"))
+      if let process = spec.process { compileOOMScoreAdjust(process, .stage) }
       for namespace in joinOrder() { add(.stage, .joinNamespace(namespace), origin(of: namespace)) }
       // The stage makes the process as the runtime's own child, then ends.
       add(.stage, .cloneProcess(flags, intoCgroup: !hasScope), Origin("/linux/namespaces"))
@@ -47,10 +48,7 @@ extension Compiler {
     } else {
       add(.container, .enterCgroups, cgroupOrigin)
     }
-    if let value = spec.process?.oomScoreAdj {
-      // Through the host's proc, which is still the real one.
-      add(.container, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))
-    }
+    if !needsStage, let process = spec.process { compileOOMScoreAdjust(process, .container) }
     if !needsStage {
       for type in joinOrder() where type != .pid && type != .time {
         add(.container, .joinNamespace(type), origin(of: type))
@@ -67,6 +65,12 @@ extension Compiler {
     if isNew(.cgroup) { add(.container, .newCgroupNamespace, origin(of: .cgroup)) }
     add(.container, .newSession)
     if !request.noNewKeyring { add(.container, .newSessionKeyring(name: "_ses.\(request.id)")) }
+  }
+
+  /// Through the host's proc, which is still the real one; hence before any namespace is entered.
+  mutating func compileOOMScoreAdjust(_ process: Process, _ side: Side) {
+    guard let value = process.oomScoreAdj else { return }
+    add(side, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))
   }
 
   /// Joined namespaces in the order in which they can be entered. An ordinary user gets the rights for the others from

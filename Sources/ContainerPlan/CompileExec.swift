@@ -44,6 +44,7 @@ extension Compiler {
     if hasUserNamespace {
       if linux.namespace(.pid) != nil { flags.insert(.newPID) }
       add(.runtime, .cloneStage, namespaces)
+      compileOOMScoreAdjust(process, .stage)
       add(.stage, .joinContainer(flags), namespaces)
       add(.stage, .cloneProcess([], intoCgroup: true))
       add(.runtime, .await(.processMade))
@@ -59,9 +60,7 @@ extension Compiler {
       let origin = Origin("/process/execCPUAffinity/final")
       add(.container, .setCPUAffinity(try NumberList.words(affinity, origin)), origin)
     }
-    if let value = process.oomScoreAdj {
-      add(.container, .setOOMScoreAdjust(value), Origin("/process/oomScoreAdj"))
-    }
+    if !hasUserNamespace { compileOOMScoreAdjust(process, .container) }
     if !hasUserNamespace { add(.container, .joinContainer(flags), namespaces) }
     if hasUserNamespace { add(.container, .becomeNamespaceRoot, namespaces) }
     if linux.namespace(.mount) == nil { add(.container, .changeRoot, Origin("/root")) }

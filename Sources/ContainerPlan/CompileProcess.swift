@@ -78,8 +78,9 @@ extension Compiler {
     // Without no_new_privs only a privileged process may load a filter. As late as that allows: what stands above makes
     // system calls that the filter need not allow.
     if !process.noNewPrivileges { compileSeccomp() }
-    let setGroups =
-      !(host.isRootless && linux.gidMappings.count <= 1) && !spec.annotations.isOn(.keepOriginalGroups)
+    // Who maps one own id without help has to give up setgroups(2) for that (user_namespaces(7)).
+    let gaveUpGroups = host.isRootless && IDMapping.areOwn(linux.uidMappings, linux.gidMappings)
+    let setGroups = host.maySetGroups && !gaveUpGroups && !spec.annotations.isOn(.keepOriginalGroups)
     add(
       .container,
       .setUser(process.user, keepCapabilities: process.user.uid != 0, setGroups: setGroups),

@@ -174,7 +174,7 @@ extension Compiler {
 
   private mutating func compileDevices() {
     // In a user namespace mknod(2) is refused, and the host's nodes are bound instead.
-    let bind = hasUserNamespace || host.isRootless
+    let bind = hasUserNamespace || host.isConfined
     for device in DefaultDevices.nodes
     where !linux.devices.contains(where: { $0.path == device.path }) {
       add(.container, .makeDevice(device, bind: bind), .runtime)

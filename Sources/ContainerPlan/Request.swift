@@ -38,6 +38,11 @@ public struct HostFacts: Equatable, Sendable {
   public var effectiveUserID: UInt32
   /// The highest capability number that the kernel knows.
   public var lastCapability: Int
+  /// Whether the runtime lives in a user namespace that an engine, or an outer container, has made for it. User 0 is
+  /// then somebody ordinary, who can make namespaces and mounts, but neither device nodes nor cgroups.
+  public var isInUserNamespace = false
+  /// Whether setgroups(2) works in the runtime's user namespace.
+  public var maySetGroups = true
 
   /// Whether SELinux is enabled, so that labels mean something.
   public var hasSELinux: Bool
@@ -50,4 +55,8 @@ public struct HostFacts: Equatable, Sendable {
 
   /// Whether the runtime acts for an ordinary user, who can do only what a user namespace permits.
   public var isRootless: Bool { effectiveUserID != 0 }
+
+  /// Whether the kernel keeps what belongs to the machine from the runtime: device nodes, and cgroups that nobody
+  /// delegated.
+  public var isConfined: Bool { isRootless || isInUserNamespace }
 }

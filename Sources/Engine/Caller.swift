@@ -10,12 +10,16 @@ public struct Caller: Sendable {
   public var workingDirectory: String
   /// The path of our own program.
   public var executable: String
-  public var isRoot: Bool
+  /// As the command was called; an ordinary user's commands become root of a user namespace later on.
+  public var userID: UInt32
+  public var groupID: UInt32
+  public var isRoot: Bool { userID == 0 }
 
-  public init(workingDirectory: String, executable: String, isRoot: Bool) {
+  public init(workingDirectory: String, executable: String, userID: UInt32, groupID: UInt32) {
     self.workingDirectory = workingDirectory
     self.executable = executable
-    self.isRoot = isRoot
+    self.userID = userID
+    self.groupID = groupID
   }
 
   /// Asks the kernel.
@@ -23,7 +27,7 @@ public struct Caller: Sendable {
     do {
       return Caller(
         workingDirectory: try Linux.getcwd(), executable: try readlinkat(.workingDirectory, "/proc/self/exe"),
-        isRoot: effectiveUserID() == 0)
+        userID: effectiveUserID(), groupID: effectiveGroupID())
     } catch {
       throw EngineError("cannot find out where roost runs: \(error)")
     }

@@ -107,3 +107,9 @@ public func poll(_ entries: inout [PollEntry], timeoutMilliseconds: Int32 = -1) 
   }
   return try check(result, "poll")
 }
+
+/// Sleeps (poll(2) of nothing).
+public func pause(milliseconds: Int32) throws(SyscallError) {
+  var nothing: [PollEntry] = []
+  _ = try poll(&nothing, timeoutMilliseconds: milliseconds)
+}

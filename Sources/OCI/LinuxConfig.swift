@@ -66,6 +66,15 @@ public struct IDMapping: Equatable, Sendable {
     self.hostID = hostID
     self.size = size
   }
+
+  /// Whether these maps show one user and one group, which anybody may do with their own ids; all others need
+  /// privileges, or newuidmap(1) and newgidmap(1).
+  public static func areOwn(_ users: [IDMapping], _ groups: [IDMapping]) -> Bool {
+    func isOne(_ mappings: [IDMapping]) -> Bool {
+      mappings.count <= 1 && mappings.allSatisfy { $0.size == 1 }
+    }
+    return isOne(users) && isOne(groups)
+  }
 }
 
 /// The clocks of a new time namespace, see time_namespaces(7).

@@ -22,6 +22,7 @@ struct Bundle {
     self.path = path
     let file = context.arguments.value("config") ?? "\(path)/config.json"
     do throws(SyscallError) {
+      // path: the caller's `--bundle` or `--config`
       configuration = try readFile(.workingDirectory, file, limit: Bundle.sizeLimit)
     } catch {
       if error.errno.isTooLarge {
@@ -132,7 +133,16 @@ struct Planner {
 
   init(_ context: Context) { self.context = context }
 
-  var host: HostFacts { HostFacts(effectiveUserID: effectiveUserID()) }
+  /// - Throws: when there is no `/proc` to ask.
+  func host() throws(CommandFailure) -> HostFacts {
+    var facts = HostFacts(effectiveUserID: effectiveUserID())
+    if facts.isRootless { return facts }
+    do throws(SyscallError) {
+      facts.isInUserNamespace = try !isInInitialUserNamespace()
+      if facts.isInUserNamespace { facts.maySetGroups = try isSetgroupsAllowed() }
+    } catch { throw CommandFailure("looking at the runtime's own user namespace: \(error)") }
+    return facts
+  }
 
   /// Whether SELinux decides on this machine; asked only where a label depends on it.
   private var hasSELinux: Bool {
@@ -141,18 +151,20 @@ struct Planner {
 
   func plan(_ spec: Spec, _ request: CreateRequest) throws(CommandFailure) -> Plan {
     warnAboutCapabilities(spec)
-    let cgroups = try cgroupPlan(spec, id: request.id)
-    let seccomp = try seccompProgram(spec)
-    var host = host
+    var host = try host()
     if spec.linux?.mountLabel != nil { host.hasSELinux = hasSELinux }
+    let cgroups = try cgroupPlan(spec, id: request.id, host)
+    let seccomp = try seccompProgram(spec)
     do throws(PlanError) {
       return try Plan.compile(spec, request, host: host, cgroups: cgroups, seccomp: seccomp)
     } catch { throw CommandFailure("\(request.bundle)/config.json: \(error)") }
   }
 
-  func cgroupPlan(_ spec: Spec, id: String) throws(CommandFailure) -> CgroupPlan {
+  func cgroupPlan(
+    _ spec: Spec, id: String, _ facts: HostFacts
+  ) throws(CommandFailure) -> CgroupPlan {
     let manager = try CgroupManager(context)
-    let mayDoWithout = try context.mayDoWithoutCgroups()
+    let mayDoWithout = try context.mayDoWithoutCgroups(facts)
     do throws(CgroupError) {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
@@ -162,8 +174,8 @@ struct Planner {
       limits?.devices = []
       let needsNone = mayDoWithout && (limits ?? Resources()) == Resources()
       let disabled = manager == .disabled || (needsNone && manager == .cgroupfs)
-      options.appliesDevices = !disabled && effectiveUserID() == 0
-      if manager == .systemd { options.systemd = try systemdOptions(spec) }
+      options.appliesDevices = !disabled && !facts.isConfined
+      if manager == .systemd { options.systemd = try systemdOptions(spec, facts) }
       let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: id, host: host,
@@ -171,9 +183,9 @@ struct Planner {
     } catch { throw CommandFailure("\(error)") }
   }
 
-  private func systemdOptions(_ spec: Spec) throws(CgroupError) -> SystemdOptions {
+  private func systemdOptions(_ spec: Spec, _ facts: HostFacts) throws(CgroupError) -> SystemdOptions {
     // In a user namespace even its root has only what an ordinary user has.
-    var options = SystemdOptions(host.isRootless || UserNamespace.isNested ? .user : .system)
+    var options = SystemdOptions(facts.isConfined ? .user : .system)
     try SystemdManager.check(options.manager)
     options.annotations = spec.annotations
     options.deviceGroups = DeviceGroup.current()
@@ -218,6 +230,7 @@ extension Bundle {
   /// Reads a process from a file, for `exec --process`.
   static func process(_ file: String) throws(CommandFailure) -> Process {
     let bytes: [UInt8]
+    // path: the caller's `--process`
     do throws(SyscallError) { bytes = try readFile(.workingDirectory, file, limit: sizeLimit) } catch {
       throw CommandFailure("--process \(file): \(error.errno)")
     }

@@ -83,9 +83,10 @@ extension Context {
     let planner = Planner(self)
     let seccomp = try planner.seccompProgram(spec)
     let preserved = try preservedDescriptors()
+    let host = try planner.host()
     do throws(PlanError) {
       return try Plan.compileExec(
-        process, in: spec, id: id, host: planner.host, preserveDescriptors: preserved, seccomp: seccomp)
+        process, in: spec, id: id, host: host, preserveDescriptors: preserved, seccomp: seccomp)
     } catch { throw CommandFailure("\(error)") }
   }
 }

@@ -48,6 +48,7 @@ enum LogDestination: Equatable, CustomStringConvertible {
     switch self {
     case .none: break
     case .file(let path):
+      // path: the caller's `--log`
       let file = try openat(.workingDirectory, path, [.writeOnly, .create, .append], mode: 0o644)
       try writeAll(file.fd, Array(line.utf8))
     case .journal(let identifier):

@@ -18,6 +18,8 @@ struct RmCommand: ParsableCommand {
 
   func run() throws {
     let engine = try parent.engine()
+    // An ordinary user's containers have files of the subordinate ids.
+    try engine.enterOwnNamespace()
     try forEach(containers) { (name) throws(EngineError) in
       try engine.remove(name, force: force)
       try Output.write(name + "\n")

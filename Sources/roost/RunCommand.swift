@@ -25,6 +25,7 @@ struct RunCommand: ParsableCommand {
     if asksForHelp(arguments, RunFlags.table) { return try Output.write(help) }
     let options = try RunOptions.parse(arguments)
     let engine = try Roost.engine(root: stateRoot)
+    try engine.enterOwnNamespace()
     var bar = ProgressBar(isOn: !options.quiet)
     let root: RootSource
     do {

@@ -64,7 +64,7 @@ import Testing
     ([], "the root file system is missing"),
     (["-d", "r"], "--detach: not available yet: it comes with the logs"),
     (["-p", "80:80", "r"], "-p: not available yet: it comes with bridge networks"),
-    (["--userns=auto", "r"], "--userns: not available yet: it comes with user namespaces"),
+    (["--userns=keep-id", "r"], #"--userns "keep-id": expected host or auto"#),
     (["--network", "bridge", "r"], #"--network "bridge": this network is not available yet"#),
     (["--network", "host", "--net", "none", "r"], #"--network "none": another network, host"#),
     (["--memory-swap", "1g", "r"], "--memory-swap: it counts memory and swap together, so --memory"),

@@ -6,7 +6,9 @@ import os
 
 import pytest
 
-UID = 1000
+from harness import users
+
+UID = users.UID
 
 
 class User:
@@ -92,3 +94,46 @@ def test_mapping_of_somebody_else_is_refused(user):
     mapping = [{"containerID": 0, "hostID": 0, "size": 1}]
     user.bundle.linux["uidMappings"] = user.bundle.linux["gidMappings"] = mapping
     user.run("true").fails()
+
+
+@pytest.fixture
+def mapped(user, case):
+    """The user's own id as root, and the subordinate ids behind it."""
+    with users.known(case.directory, subordinate=True):
+        maps = [{"containerID": 0, "hostID": UID, "size": 1},
+                {"containerID": 1, "hostID": users.SUBORDINATE, "size": users.COUNT}]
+        user.bundle.linux["uidMappings"], user.bundle.linux["gidMappings"] = maps, maps
+        yield user
+
+
+def test_subordinate_ids(mapped):
+    result = mapped.run("cat", "/proc/self/uid_map", "/proc/self/setgroups")
+    assert [line.split() for line in result.succeeds().lines] == [
+        ["0", str(UID), "1"], ["1", str(users.SUBORDINATE), str(users.COUNT)], ["allow"]]
+
+
+def test_user_and_groups_of_the_subordinate_ids(mapped):
+    mapped.bundle.process["user"] = {"uid": 33, "gid": 44, "additionalGids": [55]}
+    assert mapped.run("probe", "ids").succeeds().lines[:3] == ["33 33 33", "44 44 44", "55"]
+
+
+def test_exec_in_a_container_with_subordinate_ids(mapped, case):
+    mapped.bundle.args("sleep", "1000").save()
+    identifier = case.new_id()
+    with open(case.directory / "empty", "a+b") as empty:
+        mapped("run", "--detach", "--bundle", mapped.bundle.directory, identifier, stdin=empty, out=empty,
+               err=empty).succeeds()
+    assert mapped("exec", "--user", "33:44", identifier, "probe", "ids").succeeds().lines[0] == "33 33 33"
+    mapped("delete", "--force", identifier).succeeds()
+
+
+def test_ids_of_somebody_else_are_refused(mapped):
+    maps = [{"containerID": 0, "hostID": UID, "size": 1}, {"containerID": 1, "hostID": 1, "size": 100}]
+    mapped.bundle.linux["uidMappings"] = mapped.bundle.linux["gidMappings"] = maps
+    mapped.run("true").fails()
+
+
+@pytest.mark.roost
+def test_refusal_of_subordinate_ids_says_who_refused(mapped):
+    mapped.bundle.linux["uidMappings"][1]["size"] = users.COUNT + 1
+    mapped.run("true").fails("newuidmap", "/linux/uidMappings")

@@ -61,6 +61,9 @@ static const uint64_t CL_MS_SHARED = MS_SHARED;
 static const uint64_t CL_MS_SLAVE = MS_SLAVE;
 static const uint64_t CL_MS_UNBINDABLE = MS_UNBINDABLE;
 
+// The inode of the first user namespace, fixed since Linux 3.8; USER_NS_INIT_INO of newer headers.
+static const uint32_t cl_user_ns_init_inode = 0xEFFFFFFDU;
+
 static inline uint64_t cl_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }
 
 // Hidden without _GNU_SOURCE; glibc 2.32.

@@ -15,7 +15,7 @@ internal import SafePath
 final class ContainerSide {
   let launch: Launch
   let channel: Channel
-  /// The container's root directory, from `attachRoot` on.
+  /// The container's root directory, from `attachRoot` on; a process that joins a container has it from the start.
   var root: RootDirectory?
   /// The directory of the last device made, which usually is that of the next one.
   var deviceDirectory: (path: String, directory: OwnedDescriptor)?
@@ -32,9 +32,13 @@ final class ContainerSide {
   /// The caller of `start`, who waits to hear whether the program was executed.
   var starter: Channel?
 
-  init(_ launch: Launch, _ channel: Channel) {
+  /// Whether the stage made this process, in the namespaces that it had entered.
+  private let comesFromStage: Bool
+
+  init(_ launch: Launch, _ channel: Channel, comesFromStage: Bool = false) {
     self.launch = launch
     self.channel = channel
+    self.comesFromStage = comesFromStage
   }
 
   func run(after index: Int) -> Never {
@@ -44,6 +48,11 @@ final class ContainerSide {
       // The runtime's lock is nobody else's.
       launch.directory.abandon()
       try keepDescriptors(steps)
+      if launch.target != nil && comesFromStage {
+        // The stage has entered the mount namespace, and with it the root directory.
+        // path: the root directory itself
+        root = try ContainerRuntime.step { () throws(SyscallError) in try RootDirectory(hostPath: "/") }
+      }
       // Modes given to mkdir and mknod are meant as they are; the program gets its own mask at the end.
       let callersUmask = setUmask(0)
       while position < steps.count {
@@ -185,6 +194,7 @@ final class ContainerSide {
     root = try ContainerRuntime.step("joining the container's namespaces") { () throws(SyscallError) in
       try setns(target.fd, flags)
       // With the mount namespace came its root directory.
+      // path: the root directory itself
       return try RootDirectory(hostPath: "/")
     }
   }
@@ -255,6 +265,7 @@ enum ProgramSearch {
   }
 
   private static func checkProgram(_ path: String) throws(SyscallError) {
+    // path: in the container, as execve(2) is going to resolve it
     let status = try fstatat(.workingDirectory, path)
     guard status.isRegular else { throw SyscallError("exec", .accessDenied, path) }
     do throws(SyscallError) {

@@ -72,6 +72,7 @@ extension ContainerSide {
   /// In a user namespace nodes cannot be made: the host's node is bound, after a look at what it is.
   private func bindDevice(_ device: Device) throws(SyscallError) {
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
+    // path: the host's node, before the root changes; what it is is verified
     let node = try openTreeClone(.workingDirectory, device.path, recursive: false)
     let status = try fstat(node.fd)
     guard status.fileType == device.type.fileType, status.specialDevice == makeDeviceNumber(device) else {

@@ -11,6 +11,7 @@ enum HomeDirectory {
 
   static func of(_ uid: UInt32) -> String {
     // bestEffort: the image need not have the file
+    // path: in the container, after the change of root and of the user
     guard let file = try? openat(.workingDirectory, "/etc/passwd", [.readOnly, .nonBlocking]),
       let status = try? fstat(file.fd), status.isRegular,  // bestEffort: likewise
       let bytes = try? readAll(file.fd, limit: sizeLimit)  // bestEffort: likewise

@@ -92,16 +92,6 @@ extension ContainerSide {
     }
   }
 
-  private func setOOMScoreAdjust(_ value: Int32) throws(SyscallError) {
-    let proc = try Verified.procDirectory("/proc/self")
-    do throws(SyscallError) {
-      try writeFile(proc.fd, "oom_score_adj", "\(value)")
-    } catch {
-      let remedy = "lowering oom_score_adj to \(value) needs CAP_SYS_RESOURCE"
-      throw SyscallError(error.call, error.errno, error.errno == .accessDenied ? remedy : "oom_score_adj")
-    }
-  }
-
   // MARK: Identity
 
   /// After the change, the kernel's own name for the directory shows whether it is inside the root: a descriptor
@@ -109,6 +99,7 @@ extension ContainerSide {
   private func changeDirectory(_ path: String) throws(SyscallError) {
     if path == "/" { return try chdir("/") }
     do throws(SyscallError) {
+      // path: in the container; where it led is verified below
       try chdir(path)
     } catch {
       guard error.errno == .noEntry, let root else { throw SyscallError("chdir", error.errno, path) }
@@ -150,5 +141,17 @@ extension ContainerSide {
     for number in 0..<64 where possible.contains(CapabilityMask(number: number)) {
       try raiseAmbientCapability(number)
     }
+  }
+}
+
+/// Writes the caller's own value (proc_pid_oom_score_adj(5)); its children inherit it. To be called while `/proc` is the
+/// host's: a container's may lead elsewhere.
+func setOOMScoreAdjust(_ value: Int32) throws(SyscallError) {
+  let proc = try Verified.procDirectory("/proc/self")
+  do throws(SyscallError) {
+    try writeFile(proc.fd, "oom_score_adj", "\(value)")
+  } catch {
+    let remedy = "lowering oom_score_adj to \(value) needs CAP_SYS_RESOURCE"
+    throw SyscallError(error.call, error.errno, error.errno == .accessDenied ? remedy : "oom_score_adj")
   }
 }

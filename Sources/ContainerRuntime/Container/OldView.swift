@@ -23,6 +23,7 @@ enum OldView {
         let context = try fsopen("tmpfs")
         try fsconfigCreate(context.fd)
         let cover = try fsmount(context.fd, [.readOnly, .noSUID, .noDevices, .noExec])
+        // path: a mount point of the old tree, as the kernel tells it
         let target = try openat(.workingDirectory, path, [.path])
         try moveMount(cover.fd, onto: target.fd)
       }

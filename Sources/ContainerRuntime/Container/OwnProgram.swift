@@ -17,6 +17,7 @@ enum OwnProgram {
       let status: FileStatus
       let head: [UInt8]
       do throws(SyscallError) {
+        // path: in the container, the program that is about to be executed
         let file = try openat(.workingDirectory, path, [.path])
         status = try fstat(file.fd)
         if status.device == own.device && status.inode == own.inode {
@@ -24,6 +25,7 @@ enum OwnProgram {
         }
         guard status.isRegular else { return }
         // A program that its user may execute but not read is no script: the interpreter could not read it either.
+        // path: the same
         head = try read(try openat(.workingDirectory, path, [.readOnly, .nonBlocking]))
       } catch {
         if error.errno == .notPermitted {

@@ -88,6 +88,7 @@ extension ContainerSide {
   private func changeRoot() throws(StepFailure) {
     let path = launch.record.rootfs
     root = try ContainerRuntime.step("invalid rootfs") { () throws(SyscallError) in
+      // path: `root.path` on the host
       let directory = try openat(.workingDirectory, path, [.path, .directory])
       try fchdir(directory.fd)
       try chroot(".")

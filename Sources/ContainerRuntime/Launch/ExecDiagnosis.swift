@@ -8,7 +8,8 @@ internal import Linux
 enum ExecDiagnosis {
   /// A sentence for the caller and the exit status that shells use: 127 for "not found", 126 for "cannot be executed".
   static func explain(_ path: String, _ error: SyscallError) -> StepFailure {
-    let phrase = "exec \(path): \(error.errno)"
+    let call = error.errno == .noSystemCall && error.call == "access" ? "faccessat2: " : ""
+    let phrase = "exec \(path): \(call)\(error.errno)"
     let isMissing = error.errno == .noEntry || error.errno == .notDirectory
     let status = isMissing ? RuntimeError.notFoundStatus : RuntimeError.notExecutableStatus
     let reason = reason(path, error.errno)
@@ -17,6 +18,7 @@ enum ExecDiagnosis {
 
   private static func reason(_ path: String, _ errno: Errno) -> String? {
     // Everything here is an attempt to say more; where it fails, the kernel's word stands.
+    // path: in the container, with the program's rights, as execve(2) did; only words come of it
     guard let file = try? openat(.workingDirectory, path, [.readOnly, .nonBlocking]),  // bestEffort
       let status = try? fstat(file.fd)  // bestEffort
     else {
@@ -44,6 +46,7 @@ enum ExecDiagnosis {
     }
     let interpreter = String(decoding: interpreterBytes, as: UTF8.self)
     if interpreter.isEmpty { return "its #! line names no interpreter" }
+    // path: the same
     guard let status = try? fstatat(.workingDirectory, interpreter) else {  // bestEffort
       return "\(path) starts with #!\(interpreter), and \(interpreter) is not in the container"
     }
@@ -70,6 +73,7 @@ enum ExecDiagnosis {
       return "built for \(built); this host is \(host); no binfmt_misc handler registered"
     }
     guard errno == .noEntry, let loader = interpreter(of: file, head) else { return nil }
+    // path: the same
     if (try? fstatat(.workingDirectory, loader)) != nil { return nil }  // bestEffort
     return
       "\(path) needs the loader \(loader), which the image lacks (glibc binary in a musl or scratch image?)"
@@ -104,6 +108,7 @@ enum ExecDiagnosis {
   // MARK: Permissions
 
   private static func describePermissions(_ path: String) -> String? {
+    // path: the same
     guard let status = try? fstatat(.workingDirectory, path) else { return nil }  // bestEffort
     if status.isDirectory { return "it is a directory" }
     if !status.isRegular { return "it is not a regular file" }
@@ -120,6 +125,7 @@ enum ExecDiagnosis {
 
   /// A file that may be executed itself is refused for its interpreter's sake.
   private static func describeRefusal(_ path: String, _ file: FD, _ status: FileStatus) -> String? {
+    // path: the same
     if (try? checkExecutable(.workingDirectory, path)) != nil, status.isRegular,  // bestEffort
       let head = try? pread(file, upTo: 4096, at: 0), head.starts(with: [0x23, 0x21])  // bestEffort
     {

@@ -71,6 +71,7 @@ struct HookRunner {
       try dup3(input, onto: 0)
       try streams.take(instead: output)
       try closeRange(from: 3)
+      // path: the bundle; inside the container `/`
       try chdir(workingDirectory)
       try setSignalMask([])
       resetSignalDispositions(.all)

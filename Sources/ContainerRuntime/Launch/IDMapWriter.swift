@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import ContainerPlan
 internal import Linux
 internal import OCI
 internal import SafePath
@@ -11,10 +11,18 @@ struct IDMapWriter {
   /// A process in the namespace.
   let pid: Int32
 
+  /// Root writes the maps itself, and so does who maps one own id, after giving up setgroups(2), as the kernel wants it.
+  /// For other users newuidmap(1) and newgidmap(1) do it, if the administrator lets them.
   func write(uid: [IDMapping], gid: [IDMapping]) throws(StepFailure) {
-    let proc = try step { () throws(SyscallError) in try Verified.procDirectory("/proc/\(pid)") }
+    let isRoot = effectiveUserID() == 0
     do throws(SyscallError) {
-      if effectiveUserID() != 0 { try writeFile(proc.fd, "setgroups", "deny") }
+      if !isRoot && !IDMapping.areOwn(uid, gid) {
+        try IDMapHelper(.user, pid: pid, uid.map(IDMapLine.init)).finish()
+        try IDMapHelper(.group, pid: pid, gid.map(IDMapLine.init)).finish()
+        return
+      }
+      let proc = try Verified.procDirectory("/proc/\(pid)")
+      if !isRoot { try writeFile(proc.fd, "setgroups", "deny") }
       try writeFile(proc.fd, "uid_map", IDMapWriter.text(uid))
       try writeFile(proc.fd, "gid_map", IDMapWriter.text(gid))
     } catch {
@@ -25,24 +33,17 @@ struct IDMapWriter {
   private static func text(_ mappings: [IDMapping]) -> String {
     mappings.map { "\($0.containerID) \($0.hostID) \($0.size)" }.joined(separator: "\n")
   }
+}
 
-  /// A user namespace that exists only as a descriptor, for an idmapped mount.
-  static func userNamespace(uid: [IDMapping], gid: [IDMapping]) throws(SyscallError) -> Descriptor {
-    let pair = try socketpair(.sequencedPacket)
-    switch try clone3(.newUser) {
-    case .child:
-      // Lives until the parent has opened its namespace: the read ends when the parent closes its end.
-      let end = pair.takeSecond()
-      _ = try? receive(end.fd, limit: 1)  // bestEffort: any answer means the end
-      exitProcess(0)
-    case .parent(let pid, let pidfd):
-      let proc = try openat(.workingDirectory, "/proc/\(pid)", [.path, .directory])
-      try writeFile(proc.fd, "uid_map", text(uid))
-      try writeFile(proc.fd, "gid_map", text(gid))
-      let namespace = try openat(proc.fd, "ns/user", .readOnly)
-      try pidfdSendSignal(pidfd.fd, SIGKILL)
-      _ = try waitid(pidfd.fd)
-      return namespace
-    }
+extension IDMapLine {
+  init(_ mapping: IDMapping) {
+    self.init(inside: mapping.containerID, outside: mapping.hostID, count: mapping.size)
+  }
+}
+
+extension IDMappedMount {
+  /// The maps as a namespace, as mount_setattr(2) takes them.
+  func namespace() throws(SyscallError) -> Descriptor {
+    try makeUserNamespace(users: uidMappings.map(IDMapLine.init), groups: gidMappings.map(IDMapLine.init))
   }
 }

@@ -14,6 +14,7 @@ extension Launch {
   func openRoot(_ path: String) throws(StepFailure) {
     rootTree = OwnedDescriptor(
       try step("invalid rootfs (config.json: /root/path)") { () throws(SyscallError) in
+        // path: `root.path`, which the configuration's author chose on the host
         let tree = try openTreeClone(.workingDirectory, path, recursive: true)
         guard try fstat(tree.fd).isDirectory else { throw SyscallError("open", .notDirectory, path) }
         try mountSetAttributes(tree.fd, .init(propagation: .private), recursive: true)
@@ -52,7 +53,7 @@ extension Launch {
     if let joined = mapping.uidMappings.isEmpty ? namespaces[.user] : nil {
       return try mountSetAttributes(mounted, .init(), recursive: recursive, userNamespace: joined.fd)
     }
-    let made = try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
+    let made = try mapping.namespace()
     try mountSetAttributes(mounted, .init(), recursive: recursive, userNamespace: made.fd)
   }
 
@@ -69,6 +70,7 @@ extension Launch {
     _ mount: PlannedMount, _ source: String, _ recursive: Bool
   ) throws(StepFailure) -> OwnedDescriptor {
     do throws(SyscallError) {
+      // path: the source of a bind mount on the host, opened before there is a container
       return OwnedDescriptor(
         try openTreeClone(
           .workingDirectory, source, recursive: recursive, followLinks: mount.followSourceLink))
@@ -85,6 +87,7 @@ extension Launch {
     for directory in directories where !hasVersion1 || directory.hierarchy.version == .v1 {
       let path = directory.hierarchy.mountPoint + (scopePath ?? directory.path)
       let tree = try step("cgroup \(path)") { () throws(SyscallError) in
+        // path: a cgroup that the runtime has made; its file system has no links
         try openTreeClone(.workingDirectory, path, recursive: false)
       }
       let name = components(directory.hierarchy.mountPoint).last ?? ""
@@ -110,6 +113,7 @@ extension Launch {
   func openNamespace(_ type: NamespaceType, _ path: String, _ origin: Origin) throws(StepFailure) {
     let file = try step("joining the \(type.rawValue) namespace\(origin.suffix)") {
       () throws(SyscallError) in
+      // path: a namespace to join; its type is verified
       let file = try openat(.workingDirectory, path, .readOnly)
       guard try fstatfs(file.fd).magic == FileSystemMagic.nsfs else {
         throw SyscallError("open", .invalidArgument, "\(path) is not a namespace")

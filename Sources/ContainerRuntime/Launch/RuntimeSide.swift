@@ -20,6 +20,8 @@ final class RuntimeSide {
   /// The controlling end of the terminal, when it stays with the runtime.
   private(set) var console: OwnedDescriptor?
   private var resctrl: Resctrl?
+  /// Namespaces to go back to once the container's process is made, whose namespaces it was born into.
+  private var ownNamespaces: [OwnedDescriptor] = []
 
   init(_ launch: Launch) { self.launch = launch }
 
@@ -149,6 +151,7 @@ final class RuntimeSide {
   }
 
   private func newTimeNamespace(_ offsets: TimeOffsets?) throws(StepFailure) {
+    try keepOwn(.time)
     try step("time namespace") { () throws(SyscallError) in
       try unshare(.newTime)
       guard let offsets else { return }
@@ -162,8 +165,27 @@ final class RuntimeSide {
   private func joinForChildren(_ type: NamespaceType) throws(StepFailure) {
     let flag: CloneFlags = type == .pid ? .newPID : .newTime
     guard let namespace = launch.namespaces[type]?.fd ?? launch.target?.fd else { return }
+    try keepOwn(type)
     try step("joining the \(type.rawValue) namespace") { () throws(SyscallError) in try setns(namespace, flag)
     }
+  }
+
+  /// The runtime's next children after the container are hooks, which belong to the host's namespaces.
+  private func keepOwn(_ type: NamespaceType) throws(StepFailure) {
+    guard launch.plan.cgroups != nil else { return }
+    let path = type == .pid ? "/proc/self/ns/pid" : "/proc/self/ns/time"
+    ownNamespaces.append(
+      // path: one of two below /proc/self
+      OwnedDescriptor(try step { () throws(SyscallError) in try openat(.workingDirectory, path, .readOnly) }))
+  }
+
+  private func returnToOwnNamespaces() throws(StepFailure) {
+    for namespace in ownNamespaces {
+      try step("returning to the runtime's namespaces") { () throws(SyscallError) in
+        try setns(namespace.fd, [])
+      }
+    }
+    ownNamespaces = []
   }
 
   private func listenForStart() throws(StepFailure) {
@@ -192,6 +214,7 @@ final class RuntimeSide {
     case .parent(let pid, let pidfd):
       channel = Channel(socket: pair.takeFirst())
       process = ChildProcess(pid: pid, pidfd: OwnedDescriptor(pidfd))
+      try returnToOwnNamespaces()
     }
   }
 

@@ -32,7 +32,7 @@ struct StageSide {
             try channel.send(.processMade, (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
             exitProcess(0)
           }
-          ContainerSide(launch, channel).run(after: position)
+          ContainerSide(launch, channel, comesFromStage: true).run(after: position)
         }
         try join(step)
       }
@@ -45,6 +45,10 @@ struct StageSide {
 
   private func join(_ step: PlannedStep) throws(StepFailure) {
     switch step.action {
+    case .setOOMScoreAdjust(let value):
+      try ContainerRuntime.step("oom_score_adj\(step.origin.suffix)") { () throws(SyscallError) in
+        try setOOMScoreAdjust(value)
+      }
     case .joinNamespace(let type):
       guard let namespace = launch.namespaces[type] else { return }
       try ContainerRuntime.step("joining the \(type.rawValue) namespace\(step.origin.suffix)") {

@@ -33,10 +33,12 @@ enum PIDFile {
   static func write(_ path: String, _ pid: Int32) throws(SyscallError) {
     let temporary = path + ".tmp"
     do throws(SyscallError) {
+      // path: the caller's `--pid-file`, before anything of the container runs beside us
       let file = try openat(
         .workingDirectory, temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o644)
       try writeAll(file.fd, Array("\(pid)".utf8))
     } catch { throw SyscallError(error.call, error.errno, path) }
+    // path: the same
     try renameat(.workingDirectory, temporary, .workingDirectory, path)
   }
 }

@@ -69,7 +69,13 @@ public struct Containers {
     do throws(SyscallError) {
       let path = container.socketPath(ContainerDirectory.startSocketName)
       channel = Channel(socket: try connectUnix(.sequencedPacket, path: path))
-    } catch { throw RuntimeError(error, "starting \(id)") }
+    } catch {
+      // Nobody listens any more: the process has ended since it was looked at.
+      if error.errno == Errno(ECONNREFUSED) {
+        throw RuntimeError("cannot start a container that has stopped")
+      }
+      throw RuntimeError(error, "starting \(id)")
+    }
     // Recorded before it is known: if the program cannot be executed its process ends, and is found stopped.
     record.phase = .running
     do throws(SyscallError) { try container.write(record) } catch {
@@ -118,7 +124,7 @@ public struct Containers {
 
   /// Sends a signal to the container's init process, or to all its processes.
   public func kill(_ id: String, _ signal: Int32, all: Bool) throws(RuntimeError) {
-    let container = try store.open(id, lock: .shared)
+    let container = try store.openForRescue(id, lock: .shared) { _ throws(RuntimeError) in }
     let record = try container.requireRecord()
     if all {
       return try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.signalAll(signal) }
@@ -267,6 +273,7 @@ enum UserName {
   /// The name in `/etc/passwd`, else the number.
   static func of(_ uid: UInt32) -> String {
     if uid == 0 { return "root" }
+    // path: the host's own file, read by a command that enters nothing
     guard let bytes = try? readFile(.workingDirectory, "/etc/passwd", limit: 1 << 20) else {  // bestEffort
       return "\(uid)"
     }

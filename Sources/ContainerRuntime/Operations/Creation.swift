@@ -95,7 +95,8 @@ public struct Creation {
       status = try foreground.supervise(process, console: console?.fd, proxy: proxy)
       warnIfOutOfMemory(status, launch.record)
       if options.keep { return status }
-      try launch.directory.lock()
+      // Somebody else has removed the container, and a namesake's cgroups must not go the same way.
+      guard try launch.directory.lock() else { return status }
     } catch { throw RuntimeError(error, "waiting for the container") }
     options.warn(try store.remove(launch.directory, launch.record))
     return status

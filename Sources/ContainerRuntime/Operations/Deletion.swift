@@ -14,7 +14,13 @@ extension StateStore {
   func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
     let container: ContainerDirectory
     do throws(RuntimeError) {
-      container = try open(id)
+      // A lock that the container's own processes hold goes with them.
+      container =
+        try force
+        ? openForRescue(id, lock: .exclusive) { busy throws(RuntimeError) in
+          try busy.readRecord()?.signalKill()
+        }
+        : open(id)
     } catch {
       if force && error.message.utf8.starts(with: "container does not exist".utf8) { return [] }
       throw error
@@ -110,6 +116,13 @@ extension StateStore {
 extension Record {
   /// Kills the init process and waits until it is gone; with a PID namespace of its own, everything in it dies too.
   func kill() throws(RuntimeError) {
+    try signalKill()
+    try awaitEnd()
+  }
+
+  /// Sends the signal that nobody survives, and lets it arrive.
+  func signalKill() throws(RuntimeError) {
+    if try bootID != BootID.current() { return }
     do throws(SyscallError) {
       if let pidfd = try process?.open() { try pidfdSendSignal(pidfd.fd, SIGKILL) }
     } catch {
@@ -119,7 +132,6 @@ extension Record {
     try cgroupOperation { () throws(CgroupError) in
       if try cgroupSet.isFrozen() { try cgroupSet.thaw() }
     }
-    try awaitEnd()
   }
 
   /// Bounded: a process in uninterruptible sleep is an error to report, not a reason to hang.

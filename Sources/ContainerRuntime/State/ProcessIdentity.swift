@@ -68,6 +68,8 @@ struct ProcessStat {
       ticks = ticks &* 10 &+ UInt64(digit - 0x30)
     }
     startTime = ticks
-    hasEnded = state == 0x5A || state == 0x58
+    // The first thread of a process can end before the others: then it is a zombie that lives.
+    let isAlone = fields[17].elementsEqual("1".utf8) || fields[17].elementsEqual("0".utf8)
+    hasEnded = (state == 0x5A || state == 0x58) && isAlone
   }
 }

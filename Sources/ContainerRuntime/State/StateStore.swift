@@ -42,11 +42,13 @@ public final class StateStore: Sendable {
 
   private static func openOrMake(_ path: String) throws(SyscallError) -> Descriptor {
     do throws(SyscallError) {
+      // path: the caller's `--root`; owner and mode are checked on what was opened
       return try openat(.workingDirectory, path, [.readOnly, .directory])
     } catch {
       guard error.errno == .noEntry else { throw error }
     }
     let parts = components(path)
+    // path: the same, from the top
     var current = try openat(.workingDirectory, path.utf8.first == 0x2F ? "/" : ".", [.path, .directory])
     for part in parts {
       do throws(SyscallError) { try mkdirat(current.fd, part, mode: 0o700) } catch {
@@ -54,6 +56,7 @@ public final class StateStore: Sendable {
       }
       current = try openat(current.fd, part, [.path, .directory])
     }
+    // path: the caller's `--root`; owner and mode are checked on what was opened
     return try openat(.workingDirectory, path, [.readOnly, .directory])
   }
 
@@ -76,14 +79,52 @@ public final class StateStore: Sendable {
   /// - Parameter lock: whether to wait until no other command is changing the container.
   public func open(_ id: String, lock: Lock = .exclusive) throws(RuntimeError) -> ContainerDirectory {
     do throws(SyscallError) {
-      let opened = try openat(directory.fd, id, [.readOnly, .directory, .noFollow])
-      let container = ContainerDirectory(id: id, path: "\(path)/\(id)", directory: opened)
-      if lock != .none { _ = try flock(container.directory.fd, exclusive: lock == .exclusive, wait: true) }
-      return container
-    } catch {
-      if error.errno == .noEntry { throw RuntimeError("container does not exist: \(id)") }
-      throw RuntimeError(error, "state directory of \(id)")
+      while true {
+        let container = try directory(of: id)
+        if lock == .none { return container }
+        // The container may have been removed while we waited, and another have its name by now.
+        if try container.lock(exclusive: lock == .exclusive) { return container }
+      }
+    } catch { throw failure(error, id) }
+  }
+
+  /// Opens the directory of a container for a command that comes to the rescue. Whoever holds the lock may be stopped,
+  /// by a signal or in a frozen cgroup, so that waiting has an end here.
+  ///
+  /// - Parameter onBusy: called once, with the container, when the lock is not to be had at once.
+  func openForRescue(
+    _ id: String, lock: Lock, onBusy: (ContainerDirectory) throws(RuntimeError) -> Void
+  ) throws(RuntimeError) -> ContainerDirectory {
+    let deadline = monotonicNanoseconds() + StateStore.patienceSeconds * 1_000_000_000
+    var isFirst = true
+    while true {
+      let container: ContainerDirectory
+      do throws(SyscallError) {
+        container = try directory(of: id)
+        switch try container.tryLock(exclusive: lock == .exclusive) {
+        case .locked: return container
+        case .removed: continue
+        case .busy: break
+        }
+      } catch { throw failure(error, id) }
+      if isFirst { try onBusy(container) }
+      isFirst = false
+      guard monotonicNanoseconds() < deadline else { throw container.isBusy() }
+      do throws(SyscallError) { try pause(milliseconds: 5) } catch { throw RuntimeError(error) }
     }
+  }
+
+  /// How long a command waits for others that it came to end.
+  private static let patienceSeconds: Int64 = 10
+
+  private func directory(of id: String) throws(SyscallError) -> ContainerDirectory {
+    let opened = try openat(directory.fd, id, [.readOnly, .directory, .noFollow])
+    return ContainerDirectory(id: id, path: "\(path)/\(id)", directory: opened)
+  }
+
+  private func failure(_ error: SyscallError, _ id: String) -> RuntimeError {
+    if error.errno == .noEntry { return RuntimeError("container does not exist: \(id)") }
+    return RuntimeError(error, "state directory of \(id)")
   }
 
   /// What a command does with others that work on the same container.
@@ -131,7 +172,20 @@ public final class ContainerDirectory: Sendable {
   func unlock() throws(SyscallError) { try Linux.unlock(directory.fd) }
 
   /// Waits until no other command is changing the container.
-  func lock() throws(SyscallError) { _ = try flock(directory.fd, exclusive: true, wait: true) }
+  ///
+  /// - Returns: false when the container was removed meanwhile. Its name, its cgroups' names with it, can be another
+  ///   container's by now.
+  func lock(exclusive: Bool = true) throws(SyscallError) -> Bool {
+    _ = try flock(directory.fd, exclusive: exclusive, wait: true)
+    return try fstat(directory.fd).linkCount > 0
+  }
+
+  enum LockResult { case locked, busy, removed }
+
+  func tryLock(exclusive: Bool) throws(SyscallError) -> LockResult {
+    guard try flock(directory.fd, exclusive: exclusive, wait: false) else { return .busy }
+    return try fstat(directory.fd).linkCount > 0 ? .locked : .removed
+  }
 
   /// Replaces the record; readers see the old one or the new one.
   func write(_ record: Record) throws(SyscallError) {

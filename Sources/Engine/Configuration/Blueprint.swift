@@ -23,6 +23,9 @@ public struct Blueprint: Equatable, Sendable {
 
 /// A step of the engine's own, before the runtime takes over.
 public enum Preparation: Equatable, Sendable {
+  /// The engine becomes root of a user namespace with the ids that its caller may use, and of a mount namespace. Done
+  /// before anything else, as roots are unpacked in it.
+  case enterUserNamespace(IdentityMaps)
   /// A directory that `--volume` names and that does not exist yet, made on the host.
   case createBindSource(path: String, origin: String)
   /// A file of the container's own, written into the container's directory.
@@ -32,6 +35,8 @@ public enum Preparation: Equatable, Sendable {
   /// A mount namespace of the engine's own, into which the host's mounts still propagate. What is mounted in it ends
   /// with the last process that is in it, whatever ends that process.
   case unshareMounts
+  /// The files of `source` at `target`, owned by the ids that stand behind the container's own.
+  case mountMapped(source: String, target: String, IdentityMaps)
   /// A file system that shows `lower` and writes to `upper`; the names count from the container's directory.
   case mountOverlay(lower: String, upper: String, work: String, target: String, volatile: Bool)
 }
@@ -40,6 +45,9 @@ extension Preparation {
   /// What the step does, in one line.
   public var summary: String {
     switch self {
+    case .enterUserNamespace(let maps): "become root of a user namespace: \(maps.words)"
+    case .mountMapped(let source, let target, let maps):
+      "mount \(source) on \(target), mapped to the container's ids: \(maps.words)"
     case .createBindSource(let path, let origin): "make the directory \(path) if it is missing (\(origin))"
     case .writeFile(let name, _): "write the container's own \(name)"
     case .createDirectory(let name, _): "make the directory \(name)"
@@ -47,5 +55,15 @@ extension Preparation {
     case .mountOverlay(let lower, let upper, _, let target, _):
       "mount an overlay on \(target): \(upper) over \(lower)"
     }
+  }
+}
+
+extension IdentityMaps {
+  /// The maps in words, for people.
+  fileprivate var words: String {
+    func text(_ mappings: [IDMapping]) -> String {
+      mappings.map { "\($0.containerID) is \($0.hostID) (\($0.size))" }.joined(separator: ", ")
+    }
+    return "users \(text(users)); groups \(text(groups))"
   }
 }

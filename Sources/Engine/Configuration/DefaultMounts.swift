@@ -6,8 +6,10 @@ import OCI
 /// The file systems that every container gets, and the paths that are hidden from it; both as Docker has them.
 enum DefaultMounts {
   /// The kernel's file systems, in the order in which they are mounted.
-  static func mounts(for options: RunOptions) -> [Mount] {
+  static func mounts(for options: RunOptions, _ facts: Facts) -> [Mount] {
     let writable = options.privileged
+    // Group 5 owns terminals (tty on most systems); a namespace without it leaves them to their user.
+    let terminalGroup = facts.maps?.hasGroup(5) ?? true ? ["gid=5"] : []
     let cgroupsWritable = writable || options.security.writableCgroups
     return [
       Mount(destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
@@ -16,10 +18,9 @@ enum DefaultMounts {
         options: ["nosuid", "strictatime", "mode=755", "size=65536k"]),
       Mount(
         destination: "/dev/pts", type: "devpts", source: "devpts",
-        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
-      Mount(
-        destination: "/sys", type: "sysfs", source: "sysfs",
-        options: ["nosuid", "noexec", "nodev", writable ? "rw" : "ro"]),
+        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
+          + terminalGroup),
+      sysfs(isWritable: writable, isOwn: options.network != .host || facts.maps == nil),
       Mount(
         destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
         options: [cgroupsWritable ? "rw" : "ro", "nosuid", "noexec", "nodev"]),
@@ -29,6 +30,14 @@ enum DefaultMounts {
         destination: "/dev/shm", type: "tmpfs", source: "shm",
         options: ["nosuid", "noexec", "nodev", "mode=1777", "size=\(options.sharedMemoryBytes)"]),
     ]
+  }
+
+  /// - Parameter isOwn: whether the kernel lets us mount it, which only the owner of the network namespace may.
+  private static func sysfs(isWritable: Bool, isOwn: Bool) -> Mount {
+    let flags = ["nosuid", "noexec", "nodev", isWritable ? "rw" : "ro"]
+    return isOwn
+      ? Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: flags)
+      : Mount(destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "rprivate"] + flags)
   }
 
   /// Paths that become unreadable: they tell about the host or about other containers, or reach hardware.

@@ -16,7 +16,6 @@ extension Blueprint {
   }
 
   private func plan() throws(EngineError) -> Plan {
-    let user = effectiveUserID()
     let request = CreateRequest(.run, id: "CONTAINER", bundle: "BUNDLE")
     let seccomp: SeccompProgram?
     do throws(SeccompError) {
@@ -24,21 +23,26 @@ extension Blueprint {
         try SeccompProgram.compile(profile)
       }
     } catch { throw EngineError("--security-opt seccomp: \(error)") }
-    let cgroups = try cgroupPlan(isRoot: user == 0)
+    var host = HostFacts(effectiveUserID: 0)
+    host.isInUserNamespace = preparations.contains {
+      if case .enterUserNamespace = $0 { true } else { false }
+    }
+    let cgroups = try cgroupPlan(host)
     do throws(PlanError) {
       return try Plan.compile(
-        spec, request, host: HostFacts(effectiveUserID: user), cgroups: cgroups, seccomp: seccomp)
+        spec, request, host: host, cgroups: cgroups, seccomp: seccomp)
     } catch { throw EngineError("\(FlagNames.flag(error.pointer) ?? error.pointer): \(error.problem)") }
   }
 
-  private func cgroupPlan(isRoot: Bool) throws(EngineError) -> CgroupPlan {
+  private func cgroupPlan(_ facts: HostFacts) throws(EngineError) -> CgroupPlan {
     do throws(CgroupError) {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
-      options.appliesDevices = isRoot
+      options.appliesDevices = !facts.isConfined
+      let needsNone = facts.isConfined && spec.linux?.resources ?? Resources() == Resources()
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: "CONTAINER",
-        host: try CgroupHost.detect(), options: options)
+        host: needsNone ? CgroupHost(hierarchies: []) : try CgroupHost.detect(), options: options)
     } catch { throw EngineError("\(error)") }
   }
 }

@@ -48,6 +48,11 @@ public struct Facts: Equatable, Sendable {
   public var consoleSize: ConsoleSize?
   /// Our own executable, for `--init`.
   public var executable = ""
+  /// The ids that containers of this caller can have; nil for the machine's root, who has all. Who has not, has neither
+  /// cgroups nor device nodes of their own.
+  public var ownMaps: IdentityMaps?
+  /// The maps of a user namespace of the container's own; nil where it lives in the engine's.
+  public var userNamespace: IdentityMaps?
 
   public init(id: String, directory: String, workingDirectory: String, rootPath: String) {
     self.id = id
@@ -55,6 +60,12 @@ public struct Facts: Equatable, Sendable {
     self.workingDirectory = workingDirectory
     self.rootPath = rootPath
   }
+
+  /// Whether the kernel keeps from the engine what belongs to the machine.
+  public var isConfined: Bool { ownMaps != nil }
+
+  /// The ids that exist in the container; nil for all.
+  var maps: IdentityMaps? { userNamespace ?? ownMaps }
 
   /// Whether the container writes to a layer of its own above the root.
   public func needsOverlay(_ options: RunOptions) -> Bool { rootIsShared || options.usesOverlay }

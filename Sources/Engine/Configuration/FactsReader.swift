@@ -18,6 +18,8 @@ struct FactsReader {
     facts.rootIsShared = root.isShared
     facts.defaultCommand = root.defaultCommand
     facts.executable = caller.executable
+    facts.ownMaps = try caller.identityMaps()
+    facts.userNamespace = try userNamespace(id, facts)
     if root.isPrepared { facts.users = try users(root.path) }
     facts.rootDigest = root.digest
     facts.environmentFiles = try caller.environmentEntries(inFiles: options.environmentFiles)
@@ -56,6 +58,17 @@ struct FactsReader {
       facts.hostsFile = try textIfPresent("/etc/hosts")
       facts.resolverFile = try textIfPresent("/etc/resolv.conf")
     }
+  }
+
+  /// The maps of the namespace that `--userns`, `--uidmap` and `--gidmap` ask for.
+  private func userNamespace(_ id: String, _ facts: Facts) throws(EngineError) -> IdentityMaps? {
+    guard options.userNamespace.isPrivate else { return nil }
+    if facts.isConfined {
+      throw EngineError(
+        "--userns: an ordinary user's containers live in a user namespace already, with the ids that /etc/subuid and "
+          + "/etc/subgid give; further ones need root")
+    }
+    return options.userNamespace.explicit ?? IdentityRanges.maps(IdentityRanges.preferred(id))
   }
 
   static let longestFile = 1 << 20

@@ -14,6 +14,8 @@ struct SpecBuilder {
   /// Names inside the container's directory.
   enum FileName {
     static let root = "rootfs"
+    /// The root below the layer, with the ids of the container's user namespace.
+    static let lower = "lower"
     static let upper = "upper"
     static let work = "work"
     static let hosts = "hosts"
@@ -30,9 +32,12 @@ struct SpecBuilder {
     options.hostname ?? (network == .host ? facts.hostName : ContainerName.short(facts.id))
   }
 
+  /// Whether the engine mounts the root: a layer above it, or the root itself with other ids.
+  private var rootIsMounted: Bool { facts.needsOverlay(options) || facts.userNamespace != nil }
+
   func spec() throws(EngineError) -> Spec {
     let root = Root(
-      path: facts.needsOverlay(options) ? "\(facts.directory)/\(FileName.root)" : facts.rootPath,
+      path: rootIsMounted ? "\(facts.directory)/\(FileName.root)" : facts.rootPath,
       readonly: options.readOnlyRoot)
     var spec = Spec(
       ociVersion: Self.specificationVersion, root: root, process: try process(), linux: try linux())
@@ -56,6 +61,7 @@ struct SpecBuilder {
   private func process() throws(EngineError) -> Process {
     let identity = try facts.users.resolve(
       options.user, additional: options.additionalGroups, umask: options.umask ?? 0o022)
+    try checkIdentity(identity.user)
     var process = Process(args: try arguments(), cwd: options.workingDirectory ?? "/")
     process.terminal = options.terminal
     // Set before the payload starts; later changes reach it as signals.
@@ -70,6 +76,19 @@ struct SpecBuilder {
       process.apparmorProfile = profile
     }
     return process
+  }
+
+  /// A number that the user namespace does not have cannot be taken; the kernel would only say "invalid argument".
+  private func checkIdentity(_ user: User) throws(EngineError) {
+    guard let maps = facts.maps else { return }
+    let remedy = "add ranges to /etc/subuid and /etc/subgid"
+    guard maps.hasUser(user.uid) else {
+      throw EngineError(
+        "--user: user \(user.uid) does not exist in the container's user namespace: \(remedy)")
+    }
+    for group in [user.gid] + user.additionalGids where !maps.hasGroup(group) {
+      throw EngineError("--user: group \(group) does not exist in the container's user namespace: \(remedy)")
+    }
   }
 
   private func arguments() throws(EngineError) -> [String] {

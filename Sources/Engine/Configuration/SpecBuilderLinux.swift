@@ -8,8 +8,14 @@ extension SpecBuilder {
   func linux() throws(EngineError) -> LinuxConfig {
     var types: [NamespaceType] = [.mount, .pid, .ipc, .uts, .cgroup]
     if network != .host { types.append(.network) }
+    if facts.userNamespace != nil { types.append(.user) }
     var linux = LinuxConfig(namespaces: types.map { Namespace($0) })
-    linux.cgroupsPath = "/roost/\(facts.id)"
+    if let maps = facts.userNamespace {
+      linux.uidMappings = maps.users
+      linux.gidMappings = maps.groups
+    }
+    // Below the caller's own cgroup where the top of the tree is not ours.
+    linux.cgroupsPath = facts.isConfined ? nil : "/roost/\(facts.id)"
     linux.devices = devices()
     linux.resources = try resources()
     linux.sysctl = options.sysctls
@@ -39,7 +45,8 @@ extension SpecBuilder {
 
   private func resources() throws(EngineError) -> Resources {
     var resources = Resources()
-    resources.devices = deviceRules()
+    // In a user namespace there are no nodes but those that are bound, and the runtime cannot restrict them further.
+    if !facts.isConfined { resources.devices = deviceRules() }
     if options.memory != MemoryResources() {
       resources.memory = options.memory
       resources.memory?.swap = try swap()
@@ -50,7 +57,10 @@ extension SpecBuilder {
         resources.cpu?.period = CPUText.periodMicroseconds
       }
     }
-    resources.pids = PidsResources(limit: options.pidsLimit ?? Self.defaultPidsLimit)
+    // Who has no cgroups shall not need one for a limit that nobody asked for.
+    if let limit = options.pidsLimit ?? (facts.isConfined ? nil : Self.defaultPidsLimit) {
+      resources.pids = PidsResources(limit: limit)
+    }
     if let weight = options.blockIOWeight {
       resources.blockIO = BlockIOResources()
       resources.blockIO?.weight = weight

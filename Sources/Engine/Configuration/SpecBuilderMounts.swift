@@ -10,7 +10,7 @@ extension SpecBuilder {
   func mounts() -> [Mount] {
     let taken = options.mounts.map(\.destination)
     let ownDevices = taken.contains("/dev")
-    var result = DefaultMounts.mounts(for: options).filter { mount in
+    var result = DefaultMounts.mounts(for: options, facts).filter { mount in
       !taken.contains(mount.destination) && !(ownDevices && mount.destination.hasPrefix("/dev/"))
     }
     let fileOptions =
@@ -43,6 +43,7 @@ extension SpecBuilder {
 
   func preparations() throws(EngineError) -> [Preparation] {
     var steps: [Preparation] = []
+    if let maps = facts.ownMaps { steps.append(.enterUserNamespace(maps)) }
     for mount in options.mounts where mount.createsSource {
       if let path = mount.hostPath(workingDirectory: facts.workingDirectory) {
         steps.append(.createBindSource(path: path, origin: mount.origin))
@@ -52,14 +53,27 @@ extension SpecBuilder {
     for (name, text) in ownFiles() where !taken.contains("/etc/\(name)") {
       steps.append(.writeFile(name: name, text: text))
     }
-    if facts.needsOverlay(options) {
-      for name in [FileName.root, FileName.upper, FileName.work] {
-        steps.append(.createDirectory(name: name, mode: 0o755))
-      }
-      steps.append(.unshareMounts)
+    return steps + rootPreparations()
+  }
+
+  /// What the engine mounts for the root: its files with the ids of the container's user namespace, and a layer above.
+  private func rootPreparations() -> [Preparation] {
+    let hasLayer = facts.needsOverlay(options)
+    if !hasLayer && facts.userNamespace == nil { return [] }
+    var names = [FileName.root]
+    if hasLayer { names += [FileName.upper, FileName.work] }
+    if hasLayer && facts.userNamespace != nil { names.append(FileName.lower) }
+    var steps = names.map { Preparation.createDirectory(name: $0, mode: 0o755) }
+    steps.append(.unshareMounts)
+    if let maps = facts.userNamespace {
+      steps.append(
+        .mountMapped(source: facts.rootPath, target: hasLayer ? FileName.lower : FileName.root, maps))
+    }
+    if hasLayer {
+      let lower = facts.userNamespace == nil ? facts.rootPath : "\(facts.directory)/\(FileName.lower)"
       steps.append(
         .mountOverlay(
-          lower: facts.rootPath, upper: FileName.upper, work: FileName.work, target: FileName.root,
+          lower: lower, upper: FileName.upper, work: FileName.work, target: FileName.root,
           volatile: options.removesAfterwards))
     }
     return steps

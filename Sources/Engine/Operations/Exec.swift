@@ -20,6 +20,7 @@ extension ContainerEngine {
     guard let view = try ContainerView(directory), view.state.phase == .running else {
       throw EngineError("the container \(options.container.quoted) is not running")
     }
+    try enterNamespace(of: view)
     let process = try process(for: options, view, directory)
     let mask = try SignalProxy.blockSignals()
     let session = ExecSession(
@@ -35,6 +36,17 @@ extension ContainerEngine {
       do { try session.removeFiles() } catch { failure.cleanupFailures.append(error.message) }
       throw failure
     }
+  }
+
+  /// What an ordinary user's engine made in its user namespace can be entered only from there.
+  private func enterNamespace(of view: ContainerView) throws(EngineError) {
+    if caller.isRoot { return }
+    let process: Descriptor?
+    do { process = try Liveness.open(view.state) } catch {
+      throw EngineError("\(view.record.name): \(error)")
+    }
+    guard let process else { throw EngineError("the container \(view.record.name) is not running") }
+    try OwnUserNamespace.join(process.fd)
   }
 
   private func process(

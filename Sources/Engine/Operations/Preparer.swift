@@ -18,6 +18,9 @@ enum Preparer {
     case .createBindSource(let path, let origin): try createBindSource(path, origin)
     case .writeFile(let name, let text): try container.create(name, Array(text.utf8), mode: 0o644)
     case .createDirectory(let name, let mode): try container.makeDirectory(name, mode: mode)
+    case .enterUserNamespace: break
+    case .mountMapped(let source, let target, let maps):
+      try Overlay.mountMapped(source, on: "\(container.path)/\(target)", maps)
     case .unshareMounts: try Overlay.unshareMounts()
     case .mountOverlay(let lower, let upper, let work, let target, let volatile):
       try copyRootAttributes(from: lower, to: "\(container.path)/\(upper)")
@@ -60,14 +63,20 @@ enum Preparer {
     }
   }
 
-  /// Takes the container's layer out of this mount namespace; nothing mounted is fine.
+  /// Takes the container's layer, and what is below it, out of this mount namespace; nothing mounted is fine.
   static func unmount(_ container: borrowing ContainerDirectory) throws(EngineError) {
+    for name in [SpecBuilder.FileName.root, SpecBuilder.FileName.lower] {
+      try unmount("\(container.path)/\(name)")
+    }
+  }
+
+  private static func unmount(_ path: String) throws(EngineError) {
     do {
-      try detachMount("\(container.path)/\(SpecBuilder.FileName.root)")
+      try detachMount(path)
     } catch {
       // No such directory, or no mount on it: the root is used in place, or the mount never came to be.
       if error.errno == .noEntry || error.errno == .invalidArgument { return }
-      throw EngineError("\(container.path): \(error)")
+      throw EngineError("\(path): \(error)")
     }
   }
 }

@@ -107,7 +107,8 @@ struct RecordBuilder {
       .init("IpcMode", .string("private")),
       .init("PidMode", .string("")),
       .init("UTSMode", .string("")),
-      .init("UsernsMode", .string("")),
+      .init("UsernsMode", .string(facts.userNamespace == nil ? "" : "private")),
+      .init("IDMappings", idMappings()),
       .init("ExtraHosts", .strings(options.hosts.map { "\($0.name):\($0.address)" })),
       .init("GroupAdd", .strings(options.additionalGroups.map(text))),
       .init("Init", .bool(options.usesInit)),
@@ -142,6 +143,15 @@ struct RecordBuilder {
       .init("MaskedPaths", .strings(linux.maskedPaths)),
       .init("ReadonlyPaths", .strings(linux.readonlyPaths)),
     ])
+  }
+
+  /// podman's word for the maps, which Docker's record has no place for.
+  private func idMappings() -> Document {
+    guard let maps = facts.maps else { return .null }
+    func list(_ mappings: [IDMapping]) -> Document {
+      .strings(mappings.map { "\($0.containerID):\($0.hostID):\($0.size)" })
+    }
+    return .record([.init("UidMap", list(maps.users)), .init("GidMap", list(maps.groups))])
   }
 
   private func graphDriver() -> Document {

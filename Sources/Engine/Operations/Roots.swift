@@ -40,8 +40,12 @@ extension ContainerEngine {
     let reference = try Self.parse(name)
     // Ours alone, before anything is made in it.
     _ = try PrivateDirectory.open(location.path)
+    var options = UnpackOptions()
+    // With one id there is nobody else whom files could belong to.
+    if let maps = try caller.identityMaps(), maps.areOwn { options.ownership = .caller }
     do {
-      let prepared = try RootFSStore(path: rootStorePath).prepare(reference, progress: progress)
+      let prepared = try RootFSStore(path: rootStorePath).prepare(
+        reference, options: options, progress: progress)
       var source = RootSource(
         path: prepared.path, isShared: prepared.isShared, defaultCommand: Self.defaultCommand(of: reference))
       source.digest = prepared.digest?.hex

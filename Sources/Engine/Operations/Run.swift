@@ -23,10 +23,6 @@ public struct ContainerEngine: Sendable {
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
   public func run(_ options: RunOptions, root: RootSource) throws(EngineError) -> Int32 {
-    guard caller.isRoot else {
-      throw EngineError(
-        "containers of ordinary users are not available yet: run it as root, for example with sudo")
-    }
     try checkStreams(options)
     defer { withExtendedLifetime(root) {} }
     let runtime = RuntimeCommand(
@@ -35,9 +31,9 @@ public struct ContainerEngine: Sendable {
         environment: caller.variables(["PATH"]), workingDirectory: caller.workingDirectory),
       root: location.runtimePath)
     let id = ContainerName.id(from: Self.randomBytes(32))
-    let facts = try FactsReader(options: options, caller: caller)
+    var facts = try FactsReader(options: options, caller: caller)
       .read(id: id, directory: Store.path(of: id, location), root: root)
-    let blueprint = try Blueprint.make(options, facts)
+    var blueprint = try Blueprint.make(options, facts)
 
     let mask = try SignalProxy.blockSignals()
     let store = try Store(location)
@@ -46,6 +42,14 @@ public struct ContainerEngine: Sendable {
     var name: String?
     var wroteIDFile = false
     do {
+      if options.userNamespace.mode == .auto {
+        let wanted = IdentityRanges.preferred(id)
+        let range = try store.reserveRange(wanted, for: id)
+        if range != wanted {
+          facts.userNamespace = IdentityRanges.maps(range)
+          blueprint = try Blueprint.make(options, facts)
+        }
+      }
       name = try reserveName(options.name, for: id, in: store)
       try record(options, facts, blueprint.spec, name: name ?? "", runtime, in: container)
       if let file = options.idFile {

@@ -118,10 +118,7 @@ extension RunFlags {
     (
       ["dns-search", "dns-option", "dns-opt", "host-ip"], "not available yet: it comes with bridge networks"
     ),
-    (
-      ["userns", "uidmap", "gidmap", "subuidname", "subgidname"],
-      "not available yet: it comes with user namespaces"
-    ),
+    (["subuidname", "subgidname"], "not available: --uidmap and --gidmap choose ids by hand"),
     (["pid", "ipc", "uts", "cgroupns"], "not available yet: the container has namespaces of its own"),
     (["volumes-from", "volume-driver"], "not available yet: it comes with volumes by name"),
     (["log-driver", "log-opt", "attach", "a"], "not available yet: it comes with detached containers"),

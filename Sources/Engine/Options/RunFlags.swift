@@ -179,6 +179,24 @@ public enum RunFlags {
       ) {
         (o: inout Options, v) throws(EngineError) in try o.security.apply(v)
       },
+      FlagDefinition(
+        "userns", value: "MODE", in: group, help: "host, or auto for ids that nobody else on the machine has"
+      ) {
+        (o: inout Options, v) throws(EngineError) in o.userNamespace.mode = try UserNamespaceOptions.mode(v)
+      },
+      FlagDefinition(
+        "uidmap", value: "CONTAINER:HOST[:COUNT]", in: group,
+        help: "Show users of the host under other numbers"
+      ) {
+        (o: inout Options, v) throws(EngineError) in
+        o.userNamespace.users.append(try UserNamespaceOptions.mapping(v))
+      },
+      FlagDefinition(
+        "gidmap", value: "CONTAINER:HOST[:COUNT]", in: group, help: "The same for groups"
+      ) {
+        (o: inout Options, v) throws(EngineError) in
+        o.userNamespace.groups.append(try UserNamespaceOptions.mapping(v))
+      },
       FlagDefinition("device", value: "HOST[:PATH[:rwm]]", in: group, help: "Add a device of the host") {
         (o: inout Options, v) throws(EngineError) in o.devices.append(try DeviceRequest.parse(v))
       },

@@ -61,6 +61,7 @@ public struct RunOptions: Equatable, Sendable {
   public var security = SecurityOptions()
   public var devices: [DeviceRequest] = []
   public var sysctls: [KeyValue] = []
+  public var userNamespace = UserNamespaceOptions()
 
   // Network.
   public var network: NetworkMode?
@@ -106,6 +107,7 @@ public struct RunOptions: Equatable, Sendable {
       throw EngineError("--detach: not available yet: it comes with the logs of detached containers")
     }
     try checkMemory()
+    try userNamespace.check()
     if let cpuShorthand, cpu.period != nil {
       throw EngineError("\(cpuShorthand) and --cpu-period exclude each other")
     }

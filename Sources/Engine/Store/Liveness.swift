@@ -26,14 +26,15 @@ enum Liveness {
     return startTicks(inStat: text)
   }
 
-  /// The same from the text of `/proc/PID/stat`; a zombie has ended.
+  /// The same from the text of `/proc/PID/stat`; a zombie has ended, unless it has other threads that live.
   static func startTicks(inStat text: String) -> UInt64? {
     guard let close = text.utf8.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = String(text[text.utf8.index(after: close)...]).pieces(separatedBy: Byte.space).filter {
       !$0.isEmpty
     }
     // The first of these is field 3, the process's state.
-    guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
+    guard fields.count > 19 else { return nil }
+    if fields[0] == "Z" || fields[0] == "X", fields[17] == "1" || fields[17] == "0" { return nil }
     return decimal(fields[19], as: UInt64.self)
   }
 

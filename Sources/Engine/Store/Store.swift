@@ -80,7 +80,7 @@ public struct Store: ~Copyable {
       let directory = try openat(names.fd, ".", [.readOnly, .directory])
       guard try flock(directory.fd, exclusive: true, wait: true) else { return false }
       if let owner = try target(of: name) {
-        guard try fstatIfPresent(owner) == false else { return false }
+        guard try exists(owner) == false else { return false }
         try unlinkat(names.fd, name)
       }
       return try link(name, to: id)
@@ -126,7 +126,8 @@ public struct Store: ~Copyable {
     }
   }
 
-  private borrowing func fstatIfPresent(_ id: String) throws(SyscallError) -> Bool {
+  /// Whether a container's directory is there.
+  borrowing func exists(_ id: String) throws(SyscallError) -> Bool {
     do {
       return try fstatat(containers.fd, id, followLinks: false).isDirectory
     } catch {
@@ -164,6 +165,7 @@ public struct Store: ~Copyable {
     } else {
       for name in try allNames() { try release(name, of: id) }
     }
+    try releaseRange(of: id)
     do {
       try TreeRemover.remove(id, in: containers.fd)
     } catch {

@@ -14,7 +14,9 @@ import Linux
 /// were until the next run notices.
 struct HostTreeWriter {
   private let walker: DirectoryWalker
-  private let isRoot = geteuid() == 0
+  /// Whether the caller is the machine's root: in a user namespace the owners of the host's files are nobody, and what
+  /// is copied belongs to the caller.
+  private let isRoot: Bool
   /// The file system of the tree.
   private let device: UInt64
   private(set) var report = UnpackReport()
@@ -24,6 +26,8 @@ struct HostTreeWriter {
     walker = DirectoryWalker(root: root)
     do throws(SyscallError) {
       device = try Linux.fstat(root).device
+      let isInitial = try isInInitialUserNamespace()
+      isRoot = geteuid() == 0 && isInitial
     } catch {
       throw .system("look at the directory of the tree", errno: error.errno.rawValue)
     }

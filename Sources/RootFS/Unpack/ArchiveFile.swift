@@ -44,6 +44,7 @@ struct ArchiveFile: ~Copyable {
   private static func open(_ path: String) throws(RootFSError) -> Descriptor {
     do throws(SyscallError) {
       // Without O_NONBLOCK a FIFO would block until somebody writes to it.
+      // path: the archive that the caller named
       return try openat(.workingDirectory, path, [.readOnly, .nonBlocking, .noControllingTerminal])
     } catch {
       throw failure(error, path)

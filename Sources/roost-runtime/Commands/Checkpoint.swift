@@ -71,9 +71,10 @@ extension Command {
     options.detach = try context.arguments.flag("detach")
     options.pidFile = context.arguments.value("pid-file")
     options.warn = { $0.forEach(context.log.warning) }
+    let planner = Planner(context)
     let restoration = Restoration(
       id, bundle: bundle.path, bundle.spec, configuration: bundle.configuration,
-      cgroups: try Planner(context).cgroupPlan(bundle.spec, id: id), options: options)
+      cgroups: try planner.cgroupPlan(bundle.spec, id: id, planner.host()), options: options)
     let containers = try context.containers()
     let status = try attempt { () throws(RuntimeError) in try restoration.run(criu, in: containers.store) }
     return status?.shellStatus ?? 0

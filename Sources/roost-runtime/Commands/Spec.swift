@@ -21,6 +21,7 @@ extension Command {
     let path = (context.arguments.value("bundle") ?? ".") + "/config.json"
     do throws(SyscallError) {
       // An existing file is the user's work.
+      // path: the caller's `--bundle`
       let file = try openat(.workingDirectory, path, [.writeOnly, .create, .exclusive], mode: 0o666)
       try writeAll(file.fd, spec.encoded(.pretty) + [0x0A])
     } catch {

@@ -52,6 +52,7 @@ private enum ResourcesFile {
       bytes =
         path == "-"
         ? try readAll(.standardInput, limit: Bundle.sizeLimit)
+        // path: the caller's `--resources`
         : try readFile(.workingDirectory, path, limit: Bundle.sizeLimit)
     } catch { throw CommandFailure("--resources \(path): \(error.errno)") }
     do throws(SpecError) { return try Resources(decoding: bytes, source: path) } catch {

@@ -21,6 +21,8 @@ class Roost:
     def __init__(self, path, case):
         self.path, self.case, self.runtime = str(path), case, case.runtime
         self.state = case.directory / "state"
+        #: How commands are called unless a test says otherwise: options of Popen.
+        self.options = {}
         self._processes = []
         self._ids = set()
 
@@ -32,6 +34,7 @@ class Roost:
         return {name: value for name, value in environment.items() if value is not None}
 
     def popen(self, *arguments, env=None, **options):
+        options = {**self.options, **options}
         process = subprocess.Popen([self.path, *map(str, arguments)], env=self.environment(env), **options)
         self._processes.append(process)
         return process

@@ -304,6 +304,24 @@ static int show_memory_policy(void) {
   return 0;
 }
 
+/// A thread, made without any library: it shares everything and lives on when the first thread has ended.
+static int outlive(void *unused) {
+  (void)unused;
+  printf("alone\n");
+  fflush(stdout);
+  while (!stopped) pause();
+  return 0;
+}
+
+/// Ends the first thread of this process and leaves another one.
+static int zombie_leader(void) {
+  static char stack[65536] __attribute__((aligned(16)));
+  int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+  if (clone(outlive, stack + sizeof stack, flags, NULL) < 0) return 1;
+  syscall(SYS_exit, 0);
+  return 1;
+}
+
 int main(int count, char **words) {
   const char *what = count > 1 ? words[1] : "";
   if (strcmp(what, "true") == 0) return 0;
@@ -324,6 +342,7 @@ int main(int count, char **words) {
   if (strcmp(what, "spy") == 0) return spy();
   if (strcmp(what, "notify") == 0 && count > 2) return tell_manager(words[2]);
   if (strcmp(what, "memory-policy") == 0) return show_memory_policy();
+  if (strcmp(what, "zombie-leader") == 0) return zombie_leader();
   if (strcmp(what, "crash") == 0) *(volatile int *)8 = 1;
   if (strcmp(what, "pause") == 0)
     while (!stopped) pause();
