@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 #
-# Builds programs as static executables and leaves them, stripped, in bin/.
+# Builds programs as static executables and leaves them, stripped, in bin/. roost-runtime is built as Embedded Swift: see
+# Package.swift.
 #
 # Usage: Scripts/build.sh PRODUCT…
 
@@ -12,11 +13,27 @@ source "$(dirname "$0")/common.sh"
 need_swift
 Scripts/packages.sh build
 
-options=(-c release --scratch-path "$static_directory" -Xswiftc -static-executable)
+embedded_library=$(dirname "$(command -v swift)")/../lib/swift/embedded/$(uname -m)-unknown-linux-gnu
+
+build() {
+  case $1 in
+    roost-runtime)
+      directory=$embedded_directory
+      ROOST_EMBEDDED=1 swift build -c release --scratch-path "$directory" --product "$1" \
+        -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
+        -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
+      ;;
+    *)
+      directory=$static_directory
+      swift build -c release --scratch-path "$directory" --product "$1" -Xswiftc -static-executable
+      ;;
+  esac
+}
+
 mkdir -p bin
 for product in "$@"; do
-  swift build "${options[@]}" --product "$product"
+  build "$product"
   # A program that runs cannot be overwritten, but it can be replaced.
-  strip -o "bin/.$product.new" "$static_directory/release/$product"
+  strip -o "bin/.$product.new" "$directory/release/$product"
   mv "bin/.$product.new" "bin/$product"
 done

@@ -11,7 +11,7 @@ source "$(dirname "$0")/common.sh"
 
 file=${1:?usage: check-binary.sh FILE}
 name=${file##*/}
-unstripped=$static_directory/release/$name
+unstripped=$embedded_directory/release/$name
 complaints=0
 
 complain() {
@@ -33,6 +33,9 @@ if strings -a "$file" | contains -E "$foundation"; then complain "contains Found
 if [[ -f $unstripped ]]; then
   if nm "$unstripped" | contains -E "$foundation|_dispatch_queue_create"; then
     complain "has symbols of Foundation, NIO or Dispatch"
+  fi
+  if nm "$unstripped" | contains swift_getTypeByMangledName; then
+    complain "makes type metadata at run time: not built as Embedded Swift"
   fi
 fi
 

@@ -8,9 +8,11 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Release builds are static and live apart from the debug builds of `swift test`.
+# Release builds are static and live apart from the debug builds of `swift test`, and so does what is Embedded Swift.
 # shellcheck disable=SC2034  # used where this is sourced
 static_directory=.build-static
+# shellcheck disable=SC2034  # used where this is sourced
+embedded_directory=.build-embedded
 # shellcheck disable=SC2034  # used where this is sourced
 results_directory=.build/test-results
 

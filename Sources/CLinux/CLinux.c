@@ -12,7 +12,9 @@
 #include <linux/netfilter_ipv4.h>
 #include <net/ethernet.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 const int cl_at_empty_path = AT_EMPTY_PATH;
 const int cl_at_recursive = AT_RECURSIVE;
@@ -21,6 +23,8 @@ const int cl_at_eaccess = AT_EACCESS;
 const unsigned long cl_st_noexec = ST_NOEXEC;
 const unsigned long cl_st_rdonly = ST_RDONLY;
 const unsigned cl_mfd_cloexec = MFD_CLOEXEC;
+const int cl_mnt_detach = MNT_DETACH;
+const int cl_umount_nofollow = UMOUNT_NOFOLLOW;
 
 const uint8_t cl_nfproto_inet = NFPROTO_INET;
 const uint8_t cl_nfproto_bridge = NFPROTO_BRIDGE;
@@ -43,3 +47,15 @@ const uint16_t cl_ethertype_ip = ETH_P_IP;
 const uint16_t cl_ethertype_ipv6 = ETH_P_IPV6;
 const uint16_t cl_ethertype_arp = ETH_P_ARP;
 const uint8_t cl_ipproto_icmpv6 = IPPROTO_ICMPV6;
+
+static char *const *arguments;
+
+// glibc hands what main gets to constructors, too.
+__attribute__((constructor)) static void keep_arguments(int count, char **words, char **environment) {
+  (void)count;
+  (void)environment;
+  arguments = words;
+}
+
+char *const *cl_arguments(void) { return arguments; }
+char *const *cl_environment(void) { return environ; }

@@ -142,8 +142,13 @@ extension CgroupSet {
     var result = ""
     for component in path.split(separator: "/") {
       result += "/" + component
-      if !word.isEmpty && component.contains(word) { return result }
+      if !word.isEmpty && contains(component, word) { return result }
     }
     return path
+  }
+
+  private static func contains(_ text: Substring, _ part: String) -> Bool {
+    let (text, part) = (Array(text.utf8), Array(part.utf8))
+    return text.count >= part.count && (0...text.count - part.count).contains { text[$0...].starts(with: part) }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 
 /// The weight of version 2 (1 to 10000) for shares of version 1 (2 to 262144).
 ///

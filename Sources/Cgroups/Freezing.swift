@@ -36,6 +36,10 @@ extension CgroupSet {
     try setState(leaf.fd, record, frozen: false)
   }
 
+  /// Whether the freezer is version 1's, which leaves no frozen process sleeping or running: proc_pid_stat(5) calls it
+  /// `D`, or what stopped it before. Version 2 has its frozen processes sleep (`S`).
+  public var showsFrozenState: Bool { freezing?.version == .v1 }
+
   /// Whether the container itself is frozen (paused), as opposed to a cgroup above it. False without a freezer, and
   /// when the cgroup does not exist.
   public func isFrozen() throws(CgroupError) -> Bool {
@@ -107,8 +111,7 @@ extension CgroupSet {
     while true {
       let bytes: [UInt8]
       do throws(SyscallError) {
-        try rewind(events.fd)
-        bytes = try readAll(events.fd, limit: 4096)
+        bytes = try preadAll(events.fd, limit: 4096)
       } catch {
         throw .refused("cannot read \(record.hostPath)/cgroup.events", error)
       }

@@ -119,8 +119,7 @@ public final class OutOfMemoryEvents {
   /// Nil when the cgroup is gone.
   private func readKills() throws(CgroupError) -> UInt64? {
     do throws(SyscallError) {
-      try rewind(counter.fd)
-      return number(for: "oom_kill", in: try readAll(counter.fd, limit: 4096)) ?? 0
+      return number(for: "oom_kill", in: try preadAll(counter.fd, limit: 4096)) ?? 0
     } catch {
       if isGone(error) { return nil }
       throw .refused("cannot read \(hostPath)", error)

@@ -128,8 +128,11 @@ final class StatisticsFiles {
 
   /// The kernel prints two digits after the point.
   private func decimal(_ text: ArraySlice<UInt8>, _ file: String) throws(CgroupError) -> Double {
-    guard let value = Double(String(decoding: text, as: UTF8.self)) else { throw malformed(text, file) }
-    return value
+    let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[1].count == 2, let whole = parseNumber(parts[0]),
+      let hundredths = parseNumber(parts[1])
+    else { throw malformed(text, file) }
+    return Double(whole) + Double(hundredths) / 100
   }
 
   func malformed(_ text: some Collection<UInt8>, _ file: String) -> CgroupError {

@@ -80,7 +80,7 @@ public struct DBusMessage: Equatable, Sendable {
   }
 
   private var headerFields: [DBusValue] {
-    let signature = body.map(\.signature).joined()
+    let signature = body.map { $0.signature }.joined()
     let fields: [(UInt8, DBusValue?)] = [
       (Field.path, path.map { .objectPath($0) }), (Field.interface, interface.map { .string($0) }),
       (Field.member, member.map { .string($0) }), (Field.errorName, errorName.map { .string($0) }),

@@ -41,7 +41,7 @@ public indirect enum DBusValue: Equatable, Sendable {
     case .signature: "g"
     case .unixFD: "h"
     case .array(let element, _): "a" + element
-    case .structure(let fields): "(" + fields.map(\.signature).joined() + ")"
+    case .structure(let fields): "(" + fields.map { $0.signature }.joined() + ")"
     case .entry(let key, let value): "{" + key.signature + value.signature + "}"
     case .variant: "v"
     }
@@ -86,9 +86,9 @@ extension DBusValue: CustomStringConvertible {
     case .signature(let text): "signature " + Self.quoted(text)
     case .unixFD(let index): "handle \(index)"
     case .array(let element, let values):
-      values.isEmpty ? "@a\(element) []" : "[" + values.map(\.description).joined(separator: ", ") + "]"
+      values.isEmpty ? "@a\(element) []" : "[" + values.map { $0.description }.joined(separator: ", ") + "]"
     case .structure(let fields):
-      "(" + fields.map(\.description).joined(separator: ", ") + (fields.count == 1 ? ",)" : ")")
+      "(" + fields.map { $0.description }.joined(separator: ", ") + (fields.count == 1 ? ",)" : ")")
     case .entry(let key, let value): "{\(key): \(value)}"
     case .variant(let value): "<\(value)>"
     }

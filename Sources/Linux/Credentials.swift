@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// Sets real, effective and saved user id.
 public func setresuid(_ uid: UInt32) throws(SyscallError) {

@@ -2,10 +2,9 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// An owned file descriptor: closed exactly once, when its owner goes away.
-public struct Descriptor: ~Copyable, Sendable {
+@frozen public struct Descriptor: ~Copyable, Sendable {
   public let rawValue: Int32
 
   /// Takes ownership of an open descriptor.

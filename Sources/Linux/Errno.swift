@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// An error number of the kernel (errno(3)).
 public struct Errno: Error, Equatable, Hashable, Sendable {

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// eventfd(2), close-on-exec and non-blocking: a counter that others raise, readable while it is not 0.
 public func eventfd() throws(SyscallError) -> Descriptor {

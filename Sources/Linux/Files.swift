@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// Flags of open(2). `cloexec` is always added by the functions of this module.
 public struct OpenFlags: OptionSet, Sendable {
@@ -94,14 +93,14 @@ public struct FileStatus: Sendable {
     changedNanoseconds = Int64(s.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(s.st_ctim.tv_nsec)
   }
 
-  public var fileType: UInt32 { mode & UInt32(Glibc.S_IFMT) }
-  public var isDirectory: Bool { fileType == UInt32(Glibc.S_IFDIR) }
-  public var isRegular: Bool { fileType == UInt32(Glibc.S_IFREG) }
-  public var isSymbolicLink: Bool { fileType == UInt32(Glibc.S_IFLNK) }
-  public var isCharacterDevice: Bool { fileType == UInt32(Glibc.S_IFCHR) }
-  public var isBlockDevice: Bool { fileType == UInt32(Glibc.S_IFBLK) }
-  public var isFIFO: Bool { fileType == UInt32(Glibc.S_IFIFO) }
-  public var isSocket: Bool { fileType == UInt32(Glibc.S_IFSOCK) }
+  public var fileType: UInt32 { mode & UInt32(S_IFMT) }
+  public var isDirectory: Bool { fileType == UInt32(S_IFDIR) }
+  public var isRegular: Bool { fileType == UInt32(S_IFREG) }
+  public var isSymbolicLink: Bool { fileType == UInt32(S_IFLNK) }
+  public var isCharacterDevice: Bool { fileType == UInt32(S_IFCHR) }
+  public var isBlockDevice: Bool { fileType == UInt32(S_IFBLK) }
+  public var isFIFO: Bool { fileType == UInt32(S_IFIFO) }
+  public var isSocket: Bool { fileType == UInt32(S_IFSOCK) }
 }
 
 /// Builds a device number from its parts (makedev(3)).

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// One line of an id map (user_namespaces(7)): `count` ids from `inside` on are those from `outside` on in the parent
 /// namespace.
@@ -62,7 +61,7 @@ public final class IDMapHelper {
   ///   - pid: the process whose namespace gets the map, once ``finish()`` is called.
   public init(_ kind: IDMapKind, pid: Int32, _ lines: [IDMapLine]) throws(SyscallError) {
     let name = kind.helper
-    let arguments = CStringArray([name, "\(pid)"] + lines.flatMap(\.fields))
+    let arguments = CStringArray([name, "\(pid)"] + lines.flatMap { $0.fields })
     let environment = CStringArray([])
     let candidates = IDMapHelper.directories.map { "\($0)/\(name)" }
     self.kind = kind

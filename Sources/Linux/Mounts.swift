@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// Attributes of a mount, as fsmount(2) and mount_setattr(2) take them.
 public struct MountAttributes: OptionSet, Hashable, Sendable {
@@ -170,5 +169,5 @@ public func pivotRootToWorkingDirectory() throws(SyscallError) {
 
 /// umount2(2) with `MNT_DETACH`: out of the tree at once, gone when the last user is.
 public func detachMount(_ path: String) throws(SyscallError) {
-  try check(cl_umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)), "umount", path)
+  try check(cl_umount2(path, cl_mnt_detach | cl_umount_nofollow), "umount", path)
 }

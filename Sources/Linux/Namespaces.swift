@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// Namespaces, and the other flags that clone3(2), unshare(2) and setns(2) share.
 public struct CloneFlags: OptionSet, Hashable, Sendable {

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// The signal that the kernel sends this process when its parent thread ends (`PR_SET_PDEATHSIG`); 0 for none.
 public func setParentDeathSignal(_ signal: Int32) throws(SyscallError) {

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// What clone3(2) returned, in the process that it returned to.
 public enum CloneResult: ~Copyable {

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// read(2): at most `count` bytes; empty at the end of the file.
 public func read(_ fd: FD, upTo count: Int) throws(SyscallError) -> [UInt8] {
@@ -29,13 +28,15 @@ public func read(_ fd: FD, into buffer: UnsafeMutableRawBufferPointer) throws(Sy
 public func readAll(_ fd: FD, limit: Int) throws(SyscallError) -> [UInt8] {
   var bytes: [UInt8] = []
   var chunk = 4096
-  let size = try fstat(fd).sizeBytes
-  if size > 0 { chunk = min(limit, Int(clamping: size)) + 1 }
+  let status = try fstat(fd)
+  let hasSize = status.isRegular && status.sizeBytes > 0
+  if hasSize { chunk = min(limit, Int(clamping: status.sizeBytes)) + 1 }
   while true {
     let part = try read(fd, upTo: chunk)
-    if part.isEmpty { return bytes }
+    let isLast = part.isEmpty || hasSize && part.count < chunk
     if part.count > limit - bytes.count { throw SyscallError("read", Errno(EFBIG)) }
     if bytes.isEmpty { bytes = part } else { bytes += part }
+    if isLast { return bytes }
     chunk = 65536
   }
 }

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// A set of signals as the kernel's bit mask: bit n-1 is signal n.
 public struct SignalSet: OptionSet, Hashable, Sendable {

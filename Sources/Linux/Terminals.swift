@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// A pseudoterminal: both ends opened by descriptor, never by a name that a container controls.
 public struct PseudoTerminal: ~Copyable {

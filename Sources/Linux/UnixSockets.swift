@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// Kinds of unix(7) sockets.
 public enum UnixSocketKind: Sendable {

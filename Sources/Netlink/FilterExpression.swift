@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// One instruction of a rule. Registers are counted in units of four bytes (`NFT_REG32_00` …), 0 … 15, so that values
 /// beside each other make a concatenated key.

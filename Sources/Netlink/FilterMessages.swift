@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 internal import Linux
 
 // Messages of nf_tables. They are taken in batches only, see `NetlinkSocket.commit`.
@@ -63,9 +62,9 @@ extension NetlinkMessage {
     message.nest(number(NFTA_SET_ELEM_LIST_ELEMENTS)) {
       for element in elements {
         $0.nest(number(NFTA_LIST_ELEM)) {
-          $0.put(number(NFTA_SET_ELEM_KEY), value: element.key.flatMap(\.bytes))
+          $0.put(number(NFTA_SET_ELEM_KEY), value: element.key.flatMap { $0.bytes })
           if !element.value.isEmpty {
-            $0.put(number(NFTA_SET_ELEM_DATA), value: element.value.flatMap(\.bytes))
+            $0.put(number(NFTA_SET_ELEM_DATA), value: element.value.flatMap { $0.bytes })
           }
         }
       }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 
 /// An address of IP version 4 or 6. A pure value; addresses of one version are ordered by their numbers.
 public struct IPAddress: Hashable, Comparable, Sendable {

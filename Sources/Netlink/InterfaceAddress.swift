@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// An address of an interface (`struct ifaddrmsg`, rtnetlink(7)).
 public struct InterfaceAddress: Equatable, Sendable {

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// A network interface as the kernel describes it (`RTM_NEWLINK`, rtnetlink(7)).
 public struct Link: Equatable, Sendable {

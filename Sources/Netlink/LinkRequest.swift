@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 public import Linux
 
 /// A network namespace as the kernel is told of it: an open `/proc/PID/ns/net`.

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// Who has an address on a link (`struct ndmsg`, rtnetlink(7)).
 public struct Neighbour: Equatable, Sendable {

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// A request: `struct nlmsghdr`, a fixed header of the message's type, attributes (netlink(7), netlink(3)).
 ///

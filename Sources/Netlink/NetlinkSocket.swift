@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 public import Linux
 
 /// A netlink(7) socket of the network namespace in which it was made; it stays there when its maker moves on.

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// A table of nf_tables: the unit that is ours or not. See nft(8).
 public struct FilterTable: Hashable, Sendable {

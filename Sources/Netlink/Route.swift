@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// A unicast route of the main table (`struct rtmsg`, rtnetlink(7)).
 public struct Route: Equatable, Sendable {

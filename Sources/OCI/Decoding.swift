@@ -94,7 +94,7 @@ protocol Word: CaseIterable, RawRepresentable where RawValue == String {}
 extension JSONValue {
   func word<W: Word>(_: W.Type = W.self) throws(JSONError) -> W {
     if let word = W(rawValue: try string()) { return word }
-    throw mismatch(expected: "one of \(W.allCases.map(\.rawValue).joined(separator: ", "))")
+    throw mismatch(expected: "one of \(W.allCases.map { $0.rawValue }.joined(separator: ", "))")
   }
 }
 

@@ -48,7 +48,7 @@ extension JSONWriter {
   }
 
   mutating func list(_ key: String, _ words: [some Word]) {
-    list(key, words.map(\.rawValue))
+    list(key, words.map { $0.rawValue })
   }
 
   mutating func pairs(_ key: String, _ pairs: [KeyValue]) {

@@ -65,7 +65,8 @@ private indirect enum PropertyTree: Sendable {
     "ociVersion hostname domainname annotations",
     [
       "root": record("path readonly"), "process": process, "linux": linux,
-      "mounts": .list(record("destination type source options", mappings)),
+      "mounts": .list(
+        record("destination type source options", ["uidMappings": mappings, "gidMappings": mappings])),
       "hooks": .object(
         Dictionary(
           uniqueKeysWithValues: [
@@ -73,10 +74,7 @@ private indirect enum PropertyTree: Sendable {
           ].map { ($0, .list(record("path args env timeout"))) })),
     ])
 
-  private static let mappings: [String: PropertyTree] = [
-    "uidMappings": .list(record("containerID hostID size")),
-    "gidMappings": .list(record("containerID hostID size")),
-  ]
+  private static let mappings = PropertyTree.list(record("containerID hostID size"))
 
   private static let process = record(
     "terminal args env cwd noNewPrivileges apparmorProfile selinuxLabel oomScoreAdj",
@@ -95,8 +93,8 @@ private indirect enum PropertyTree: Sendable {
       "devices": .list(record("type path major minor fileMode uid gid")), "netDevices": .map(record("name")),
       "resources": resources, "seccomp": seccomp, "personality": record("domain flags"),
       "intelRdt": record("closID schemata l3CacheSchema memBwSchema enableMonitoring"),
-      "memoryPolicy": record("mode nodes flags"),
-    ].merging(mappings) { first, _ in first })
+      "memoryPolicy": record("mode nodes flags"), "uidMappings": mappings, "gidMappings": mappings,
+    ])
 
   private static let resources = record(
     "unified",

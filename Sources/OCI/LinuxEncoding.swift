@@ -129,7 +129,7 @@ extension SeccompProfile: JSONEncodable {
       json.member("defaultErrnoRet", defaultErrnoRet)
       json.list("architectures", architectures)
       // An empty list is not the same as none.
-      json.member("flags", flags.map { $0.map(\.rawValue) })
+      json.member("flags", flags.map { $0.map { $0.rawValue } })
       json.member("listenerPath", listenerPath)
       json.member("listenerMetadata", listenerMetadata)
       json.list("syscalls", syscalls)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 public import Linux
 
 /// Checks of objects after they were opened: a path can lie, a descriptor cannot.

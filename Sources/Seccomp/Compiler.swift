@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 internal import OCI
 
 extension LoweredRule {
@@ -124,7 +124,7 @@ struct Compiler {
       next = assembler.branch(BPFCode.ifEqual, section.architecture, ifTrue: section.start, ifFalse: next)
     }
     _ = assembler.load(SeccompData.architecture, then: next)
-    for source in Set(tables.flatMap(\.shadowed)).sorted() {
+    for source in Set(tables.flatMap { $0.shadowed }).sorted() {
       warnings.append(.shadowedRule(pointer: SeccompPointer.rule(source)))
     }
     guard assembler.count <= Kernel.BPF_MAXINSNS else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 public import OCI
 
 /// The seccomp profile of a container for which nobody has asked for another one.
@@ -62,7 +62,7 @@ public struct DefaultProfile: Equatable, Sendable {
   private var isAdministrator: Bool { capabilities.contains("CAP_SYS_ADMIN") }
 
   private var unconditional: [String] {
-    var names = SyscallGroups.ordinary.flatMap(\.list)
+    var names = SyscallGroups.ordinary.flatMap { $0.list }
     for (needed, calls) in SyscallGroups.byCapability where !capabilities.isDisjoint(with: needed) {
       names += calls.list
     }

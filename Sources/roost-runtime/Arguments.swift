@@ -94,7 +94,7 @@ struct Arguments {
   func value(_ name: String) -> String? { values.last { $0.name == name }?.value }
 
   /// All values given for an option, in order.
-  func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
+  func all(_ name: String) -> [String] { values.filter { $0.name == name }.map { $0.value } }
 
   func flag(_ name: String) throws(CommandFailure) -> Bool {
     switch value(name) {

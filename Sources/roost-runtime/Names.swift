@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 internal import Linux
 
 /// Signals by name or number (signal(7)).
@@ -39,17 +39,6 @@ enum SignalName {
 
 /// Variables of the runtime's own environment.
 enum Environment {
-  /// All of it, as `NAME=VALUE`.
-  static var all: [String] {
-    var entries: [String] = []
-    var position = environ
-    while let entry = position.pointee {
-      entries.append(String(cString: entry))
-      position += 1
-    }
-    return entries
-  }
-
   /// How many sockets a service manager has passed to this process (sd_listen_fds(3)).
   static var listenDescriptors: UInt32 {
     guard let count = value("LISTEN_FDS").flatMap({ UInt32($0) }), count <= 1_000_000 else { return 0 }

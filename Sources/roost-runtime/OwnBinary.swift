@@ -18,7 +18,7 @@ enum OwnBinary {
       let copy = try openTreeClone(.workingDirectory, "/proc/self/exe", recursive: false)
       try mountSetAttributes(copy.fd, .init(setting: .readOnly), recursive: false)
       throw execveat(
-        copy.fd, CStringArray(CommandLine.arguments), CStringArray(Environment.all))
+        copy.fd, CStringArray(processArguments()), CStringArray(processEnvironment()))
     } catch { throw CommandFailure("protecting the runtime's own executable: \(error)") }
   }
 }

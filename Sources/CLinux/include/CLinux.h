@@ -9,6 +9,8 @@
 // _GNU_SOURCE stays undefined: Swift imports glibc without it, and two modules must agree on every shared type.
 // What that hides is called by number.
 
+#include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -31,6 +33,7 @@
 #include <linux/sched/types.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -56,6 +59,10 @@
 
 #include "CLinuxConstants.h"
 #include "CNetlink.h"
+
+// What the process was started with, ended by NULL.
+extern char *const *cl_arguments(void);
+extern char *const *cl_environment(void);
 
 static inline long cl_result(long r) { return r < 0 ? -(long)errno : r; }
 
@@ -302,8 +309,19 @@ static inline long cl_set_mempolicy(int mode, const unsigned long *mask, unsigne
 static inline long cl_join_session_keyring(const char *name) {
   return cl_result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0));
 }
-static inline long cl_bpf(int command, union bpf_attr *attributes, unsigned size) {
-  return cl_result(syscall(SYS_bpf, command, attributes, size));
+static inline long cl_bpf_load_device_program(const void *code, unsigned count, const void *license) {
+  union bpf_attr attributes = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+                               .insn_cnt = count,
+                               .insns = (uintptr_t)code,
+                               .license = (uintptr_t)license};
+  return cl_result(syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes));
+}
+static inline long cl_bpf_attach_device_program(int program, int cgroup) {
+  union bpf_attr attributes = {.target_fd = (unsigned)cgroup,
+                               .attach_bpf_fd = (unsigned)program,
+                               .attach_type = BPF_CGROUP_DEVICE,
+                               .attach_flags = BPF_F_ALLOW_MULTI};
+  return cl_result(syscall(SYS_bpf, BPF_PROG_ATTACH, &attributes, sizeof attributes));
 }
 static inline long cl_clock_ns(int clock) {
   struct timespec t;

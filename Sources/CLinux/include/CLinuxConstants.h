@@ -85,3 +85,5 @@ extern const int cl_at_eaccess;
 extern const unsigned long cl_st_noexec;
 extern const unsigned long cl_st_rdonly;
 extern const unsigned cl_mfd_cloexec;
+extern const int cl_mnt_detach;
+extern const int cl_umount_nofollow;

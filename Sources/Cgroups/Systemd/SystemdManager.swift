@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import CLinux
 internal import DBus
-internal import Glibc
 internal import Linux
 
 /// A running systemd, asked over D-Bus (org.freedesktop.systemd1(5)): the system's, or the one of a user.

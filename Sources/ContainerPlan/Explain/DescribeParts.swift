@@ -57,12 +57,12 @@ extension Step {
   static func words(_ size: ConsoleSize?) -> String { size.map { " \($0.width)x\($0.height)" } ?? "" }
 
   static func words(_ mode: MemoryPolicyMode, _ flags: [MemoryPolicyFlag], _ nodes: [UInt]) -> String {
-    ([mode.rawValue] + flags.map(\.rawValue)).joined(separator: "|")
+    ([mode.rawValue] + flags.map { $0.rawValue }).joined(separator: "|")
       + " nodes=\(Words.list(nodes.map { UInt64($0) }))"
   }
 
   static func words(_ scheduler: Scheduler) -> String {
-    var parts = [scheduler.policy.rawValue] + scheduler.flags.map(\.rawValue)
+    var parts = [scheduler.policy.rawValue] + scheduler.flags.map { $0.rawValue }
     if scheduler.nice != 0 { parts.append("nice=\(scheduler.nice)") }
     if scheduler.priority != 0 { parts.append("priority=\(scheduler.priority)") }
     if scheduler.policy == .deadline {

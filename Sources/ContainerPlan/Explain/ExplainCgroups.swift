@@ -12,7 +12,7 @@ extension Explainer {
       return Draft(
         "Make no cgroups", why: "No cgroup file system is mounted here: the container runs without limits.")
     }
-    let programs = directories.compactMap(\.deviceProgram)
+    let programs = directories.compactMap { $0.deviceProgram }
     return Draft(
       "Make the container's cgroup\(directories.count == 1 ? "" : "s") and set the limits",
       why:

@@ -49,7 +49,7 @@ extension Explainer {
     if let mapping = mount.idMapping { calls += Calls.idMapping(mapping, recursive: false) }
     calls.append(Calls.attach)
     let options =
-      parameters.map(\.words) + Words.options(mount.attributes).filter { $0 != "ro" || !mount.copyUp }
+      parameters.map { $0.words } + Words.options(mount.attributes).filter { $0 != "ro" || !mount.copyUp }
     let target = shellPath(mount.destination)
     return Draft(
       "Mount a \(Quoting.plain(type)) at \(Quoting.plain(mount.destination))",

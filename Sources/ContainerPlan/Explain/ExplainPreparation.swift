@@ -60,7 +60,7 @@ extension Explainer {
   }
 
   private func openCgroupSource(_ mount: PlannedMount) -> Draft {
-    let paths = Calls.visibleCgroups(plan).map(\.hostPath)
+    let paths = Calls.visibleCgroups(plan).map { $0.hostPath }
     return Draft(
       "Open the container's own cgroups, which will appear at \(Quoting.plain(mount.destination))",
       why:

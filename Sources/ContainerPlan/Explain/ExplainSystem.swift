@@ -94,7 +94,7 @@ extension Explainer {
 
   func setMemoryPolicy(_ mode: MemoryPolicyMode, _ flags: [MemoryPolicyFlag], _ nodes: [UInt]) -> Draft {
     let list = Words.list(nodes.map { UInt64($0) })
-    let words = ([mode.rawValue] + flags.map(\.rawValue)).joined(separator: "|")
+    let words = ([mode.rawValue] + flags.map { $0.rawValue }).joined(separator: "|")
     let option: String? =
       switch mode {
       case .default: nil
@@ -117,7 +117,7 @@ extension Explainer {
   func setScheduler(_ scheduler: Scheduler) -> Draft {
     var fields = ["size=\(56)", "sched_policy=\(scheduler.policy.rawValue)"]
     if !scheduler.flags.isEmpty {
-      fields.append("sched_flags=\(scheduler.flags.map(\.rawValue).joined(separator: "|"))")
+      fields.append("sched_flags=\(scheduler.flags.map { $0.rawValue }.joined(separator: "|"))")
     }
     fields += ["sched_nice=\(scheduler.nice)", "sched_priority=\(scheduler.priority)"]
     if scheduler.policy == .deadline {

@@ -12,7 +12,7 @@ enum Words {
       (.newNetwork, "CLONE_NEWNET"), (.newPID, "CLONE_NEWPID"), (.newUser, "CLONE_NEWUSER"),
       (.newCgroup, "CLONE_NEWCGROUP"), (.newTime, "CLONE_NEWTIME"), (.parent, "CLONE_PARENT"),
     ]
-    return table.filter { flags.contains($0.0) }.map(\.1).joined(separator: "|")
+    return table.filter { flags.contains($0.0) }.map { $0.1 }.joined(separator: "|")
   }
 
   /// The types of the namespaces that the flags stand for, in the order of the manual pages' lists.
@@ -72,13 +72,13 @@ enum Words {
   ]
 
   static func kernelNames(_ set: MountAttributes) -> String {
-    let names = attributes.filter { set.contains($0.0) }.map(\.kernel)
+    let names = attributes.filter { set.contains($0.0) }.map { $0.kernel }
     return names.isEmpty ? "0" : names.joined(separator: "|")
   }
 
   /// The words of mount(8) for attributes that are set and cleared.
   static func options(_ change: MountAttributeChange) -> [String] {
-    let set = attributes.filter { change.setting.contains($0.0) }.map(\.option)
+    let set = attributes.filter { change.setting.contains($0.0) }.map { $0.option }
     // The access time modes are one field; clearing it is the default, relatime.
     let clearsTime =
       change.clearing.contains(.accessTimeMask) && change.setting.isDisjoint(with: .accessTimeMask)

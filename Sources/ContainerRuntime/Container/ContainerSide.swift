@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import CLinux
 internal import Cgroups
 internal import ContainerPlan
-internal import Glibc
 internal import Linux
 internal import OCI
 internal import SafePath

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 internal import Linux
 internal import OCI
 internal import Seccomp

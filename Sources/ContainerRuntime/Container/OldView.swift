@@ -51,6 +51,6 @@ enum OldView {
         next = parents[id] == id ? nil : parents[id]
       }
       return true
-    }.map(\.point)
+    }.map { $0.point }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 internal import Linux
 
 /// Finds out why execve(2) refused a program, from inside the container, so that the reader need not guess.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import CLinux
 internal import ContainerPlan
-internal import Glibc
 internal import Linux
 
 /// What runtime, stage and container say to each other: one frame per message of a sequenced-packet socket.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import CLinux
 internal import Cgroups
 internal import ContainerPlan
-internal import Glibc
 internal import JSON
 internal import Linux
 public import OCI
@@ -19,8 +19,7 @@ public struct Containers {
 
   /// The state of a container (`runtime.md`, "Query State").
   public func state(_ id: String) throws(RuntimeError) -> State {
-    let container = try store.open(id, lock: .none)
-    guard let record = try container.readRecord() else {
+    guard let record = try store.readRecord(id) else {
       throw RuntimeError("container does not exist: \(id)")
     }
     return try record.state()
@@ -32,8 +31,7 @@ public struct Containers {
     var failures: [String] = []
     for id in try store.list() {
       do throws(RuntimeError) {
-        let container = try store.open(id, lock: .none)
-        if let record = try container.readRecord() { states.append(try record.state()) }
+        if let record = try store.readRecord(id) { states.append(try record.state()) }
       } catch { failures.append("\(error)") }
     }
     return (states, failures)
@@ -224,10 +222,13 @@ extension Record {
   func status() throws(RuntimeError) -> ContainerStatus {
     guard let process else { return phase == .creating ? .creating : .stopped }
     if try bootID != BootID.current() { return .stopped }
+    let stat: ProcessStat
     do throws(SyscallError) {
-      guard try process.isAlive() else { return .stopped }
+      guard let current = try process.current() else { return .stopped }
+      stat = current
     } catch { throw RuntimeError(error, "state of \(id)") }
-    if phase != .creating, try cgroupOperation({ () throws(CgroupError) in try cgroupSet.isFrozen() }) {
+    let mayBeFrozen = phase != .creating && !(stat.isRunnable && cgroupSet.showsFrozenState)
+    if mayBeFrozen, try cgroupOperation({ () throws(CgroupError) in try cgroupSet.isFrozen() }) {
       return .paused
     }
     switch phase {

@@ -32,29 +32,35 @@ public struct ProcessIdentity: Equatable, Sendable {
       throw error
     }
     // Read after opening: if it matches now, the descriptor refers to the process that was recorded.
-    guard let stat = try ProcessStat(pid: pid), stat.startTime == startTime, !stat.hasEnded else {
-      return nil
-    }
+    if try current() == nil { return nil }
     return pidfd
   }
 
-  /// Whether the process still runs; a zombie does not.
-  public func isAlive() throws(SyscallError) -> Bool {
-    guard pid > 0, let stat = try ProcessStat(pid: pid) else { return false }
-    return stat.startTime == startTime && !stat.hasEnded
+  /// What the process does now; nil when it has ended. A zombie has.
+  func current() throws(SyscallError) -> ProcessStat? {
+    guard pid > 0, let stat = try ProcessStat(pid: pid) else { return nil }
+    return stat.startTime == startTime && !stat.hasEnded ? stat : nil
   }
 }
 
-/// The two fields of `/proc/PID/stat` that identify a process.
+/// The fields of `/proc/PID/stat` that tell whether a process still is the one it was.
 struct ProcessStat {
   var startTime: UInt64
+  /// A letter: proc_pid_stat(5), field 3.
+  var state: UInt8
+  /// Nothing of it runs any more; it may wait to be reaped.
   var hasEnded: Bool
+
+  /// Runs, or waits for something that a signal can interrupt.
+  var isRunnable: Bool { state == UInt8(ascii: "R") || state == UInt8(ascii: "S") }
 
   /// Nil when there is no such process.
   init?(pid: Int32) throws(SyscallError) {
     let bytes: [UInt8]
     do throws(SyscallError) {
-      bytes = try readFile(.workingDirectory, "/proc/\(pid)/stat", limit: 4096)
+      // The kernel gives all of it at once.
+      let file = try openat(.workingDirectory, "/proc/\(pid)/stat", .readOnly)
+      bytes = try read(file.fd, upTo: 2048)
     } catch {
       if error.errno == .noEntry || error.errno == .noProcess { return nil }
       throw error
@@ -68,6 +74,7 @@ struct ProcessStat {
       ticks = ticks &* 10 &+ UInt64(digit - 0x30)
     }
     startTime = ticks
+    self.state = state
     // The first thread of a process can end before the others: then it is a zombie that lives.
     let isAlone = fields[17].elementsEqual("1".utf8) || fields[17].elementsEqual("0".utf8)
     hasEnded = (state == 0x5A || state == 0x58) && isAlone

@@ -11,6 +11,8 @@ public import OCI
 public struct Record: Equatable, Sendable {
   /// Readers refuse a record of another version by name instead of guessing.
   public static let version = 1
+  /// More bytes than any record has.
+  static let sizeLimit = 16 << 20
 
   /// How far the container has come. Whether it still runs is asked of the kernel.
   public enum Phase: String, Sendable {

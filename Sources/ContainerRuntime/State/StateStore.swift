@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 internal import JSON
 internal import Linux
 internal import SafePath
@@ -127,6 +127,13 @@ public final class StateStore: Sendable {
     return RuntimeError(error, "state directory of \(id)")
   }
 
+  /// The record of a container, without opening its directory; nil where there is none, or no container.
+  ///
+  /// What only looks at containers needs no lock: a record is replaced in one step.
+  func readRecord(_ id: String) throws(RuntimeError) -> Record? {
+    try ContainerDirectory.readRecord(directory.fd, "\(id)/\(ContainerDirectory.recordName)", in: path)
+  }
+
   /// What a command does with others that work on the same container.
   public enum Lock: Sendable {
     case none, shared, exclusive
@@ -135,7 +142,7 @@ public final class StateStore: Sendable {
   /// The ids of all containers, sorted.
   public func list() throws(RuntimeError) -> [String] {
     do throws(SyscallError) {
-      return try listDirectory(directory.fd).filter { $0.isDirectory }.map(\.name).sorted()
+      return try listDirectory(directory.fd).filter { $0.isDirectory }.map { $0.name }.sorted()
     } catch {
       throw RuntimeError(error, "state directory \(path)")
     }
@@ -159,7 +166,7 @@ public final class ContainerDirectory: Sendable {
     self.directory = directory
   }
 
-  private static let recordName = "state.json"
+  fileprivate static let recordName = "state.json"
   private static let temporaryName = "state.json.new"
   static let configName = "config.json"
   static let startSocketName = "start.sock"
@@ -211,17 +218,22 @@ public final class ContainerDirectory: Sendable {
 
   /// Reads the record; nil when the runtime was interrupted before it wrote one.
   public func readRecord() throws(RuntimeError) -> Record? {
-    let source = "\(path)/\(ContainerDirectory.recordName)"
+    try ContainerDirectory.readRecord(directory.fd, ContainerDirectory.recordName, in: path)
+  }
+
+  /// - Parameter place: the path of `base`, for messages.
+  fileprivate static func readRecord(
+    _ base: FD, _ name: String, in place: String
+  ) throws(RuntimeError) -> Record? {
     let bytes: [UInt8]
     do throws(SyscallError) {
-      bytes = try readFile(directory.fd, ContainerDirectory.recordName, limit: 16 << 20)
+      let file = try openat2(base, name, .readOnly, resolve: [.beneath, .noSymlinks])
+      bytes = try readAll(file.fd, limit: Record.sizeLimit)
     } catch {
       if error.errno == .noEntry { return nil }
-      throw RuntimeError(error, source)
+      throw RuntimeError(error, "\(place)/\(name)")
     }
-    do throws(JSONError) {
-      return try Record(decoding: bytes, source: source)
-    } catch {
+    do throws(JSONError) { return try Record(decoding: bytes, source: "\(place)/\(name)") } catch {
       throw RuntimeError("\(error)")
     }
   }

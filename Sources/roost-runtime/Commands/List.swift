@@ -47,12 +47,14 @@ enum Table {
       + states.map {
         [$0.id, "\($0.pid)", $0.status.rawValue, $0.bundle, $0.created ?? "", $0.owner ?? ""]
       }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].unicodeScalars.count }.max() ?? 0 }
     return rows.map { row in
       var line = ""
       for (column, cell) in row.enumerated() {
         line += cell
-        if column + 1 < row.count { line += String(repeating: " ", count: widths[column] - cell.count + 3) }
+        if column + 1 < row.count {
+          line += String(repeating: " ", count: widths[column] - cell.unicodeScalars.count + 3)
+        }
       }
       return line
     }
