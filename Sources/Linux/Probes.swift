@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-internal import Glibc
 
 /// Questions to the kernel that change nothing: calls with arguments of which one is wrong on purpose, so that the errno
 /// tells how far they got.

@@ -171,14 +171,15 @@ public final class NetlinkSocket {
 ///
 /// Sockets that `body` opens stay in that namespace.
 ///
-/// - Throws: what `body` throws, or ``SyscallError``; that the way back is barred (`CAP_SYS_ADMIN` lost) is an error, too.
-public func withNetworkNamespace<T>(
-  _ namespace: FD, _ body: () throws -> T
-) throws -> T {
+/// - Returns: what `body` returns or throws.
+/// - Throws: when the way there is barred, or the way back (`CAP_SYS_ADMIN` lost).
+public func withNetworkNamespace<T, Failure>(
+  _ namespace: FD, _ body: () throws(Failure) -> T
+) throws(SyscallError) -> Result<T, Failure> {
   let home = try openat(.workingDirectory, "/proc/thread-self/ns/net", [.readOnly])
   try setns(namespace, .newNetwork)
-  let result: Result<T, any Error>
-  do { result = .success(try body()) } catch { result = .failure(error) }
+  let result: Result<T, Failure>
+  do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
   try setns(home.fd, .newNetwork)
-  return try result.get()
+  return result
 }

@@ -18,7 +18,7 @@ public struct Features: Equatable, Sendable, JSONEncodable {
   /// Facts about the runtime under reverse domain names.
   public var annotations: [KeyValue] = []
   /// Annotations of a configuration that change what the runtime does, names or prefixes that end in a dot.
-  public var potentiallyUnsafeConfigAnnotations = RuntimeAnnotation.allCases.map(\.rawValue)
+  public var potentiallyUnsafeConfigAnnotations = RuntimeAnnotation.allCases.map { $0.rawValue }
   public var linux = LinuxFeatures()
 
   public init() {}

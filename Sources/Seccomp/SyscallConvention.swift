@@ -53,7 +53,7 @@ public enum NativeArchitecture: Sendable, CaseIterable {
   }
 
   /// The specification's words for the conventions that programs can use on this machine, its own first.
-  public var conventionNames: [SeccompArchitecture] { conventions.map(\.name) }
+  public var conventionNames: [SeccompArchitecture] { conventions.map { $0.name } }
 
   /// The machine's own convention, which every filter covers.
   var convention: SyscallConvention {

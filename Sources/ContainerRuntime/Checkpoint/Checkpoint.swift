@@ -2,8 +2,8 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import Cgroups
+internal import CLinux
 internal import ContainerPlan
-internal import Glibc
 internal import JSON
 internal import Linux
 internal import OCI

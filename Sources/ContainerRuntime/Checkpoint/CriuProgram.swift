@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 internal import Linux
 
 /// The `criu` program, which freezes processes into files and thaws them. It is called by its command line, as there is no

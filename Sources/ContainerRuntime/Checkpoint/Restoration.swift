@@ -2,8 +2,8 @@
 // Copyright (c) 2026 The Roost authors
 
 public import Cgroups
+internal import CLinux
 internal import ContainerPlan
-internal import Glibc
 public import Linux
 public import OCI
 

@@ -88,7 +88,7 @@ final class NetDeviceMover {
   private func move(_ device: NetDevice, _ link: Link) throws(StepFailure) {
     try NetDeviceMover.checked(NetDeviceMover.pointer(device)) { () throws(NetlinkError) in
       let addresses = try outside.addresses(ofInterface: link.index).filter { $0.isGlobal && $0.isPermanent }
-      let before = Set(try inside.links().map(\.index))
+      let before = Set(try inside.links().map { $0.index })
       var change = LinkProperties(name: device.name ?? device.hostName)
       change.namespace = target
       try outside.send(.setLink(index: link.index, change, object: device.hostName))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import CLinux
 internal import Cgroups
+internal import CLinux
 internal import ContainerPlan
 internal import Linux
 internal import OCI
@@ -86,7 +86,7 @@ final class RuntimeSide {
     } else if let plan = launch.plan.cgroups {
       launch.record.cgroups = try cgroupStep { () throws(CgroupError) in try plan.intent() }
     }
-    for case .prepareResctrl(let group) in launch.plan.steps.lazy.map(\.action) {
+    for case .prepareResctrl(let group) in launch.plan.steps.lazy.map { $0.action } {
       launch.record.resctrl = try step { () throws(SyscallError) in try Resctrl(group).intent() }
     }
     try launch.saveRecord()

@@ -27,7 +27,7 @@ enum Completion {
   }
 
   private static func valued(_ options: [Arguments.Option]) -> String {
-    options.filter(\.takesValue).map { option in
+    options.filter { $0.takesValue }.map { option in
       "--\(option.long)" + (option.short.map { "|-\($0)" } ?? "")
     }.joined(separator: "|")
   }
@@ -35,7 +35,7 @@ enum Completion {
   // MARK: bash
 
   private static var bash: String {
-    let commands = Commands.all.map(\.name).joined(separator: " ")
+    let commands = Commands.all.map { $0.name }.joined(separator: " ")
     let cases = Commands.all.map { command in
       """
           \(command.name))
