@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help build run test test-callers test-rest test-all check bench install clean format
+.PHONY: help build run test test-callers test-rest test-vm test-all check bench install clean format
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -21,10 +21,13 @@ test:  ## Check, and run the unit and integration tests (as root)
 	Scripts/test.sh --first build check unit integration engine
 
 test-rest:  ## What test-all has beyond test, with a fifth of the faults
-	ROOST_FAULTS_STRIDE=5 ROOST_FAULTS_SCALE=0.2 Scripts/test.sh build demo install callers faults
+	ROOST_FAULTS_STRIDE=5 ROOST_FAULTS_SCALE=0.2 Scripts/test.sh build demo install vm callers faults
 
 test-all:  ## Every test there is
-	Scripts/test.sh --first build check unit integration engine demo install callers faults races
+	Scripts/test.sh --first build check unit integration engine demo install vm callers faults races
+
+test-vm:  ## The tests of Tests/vm in virtual machines: cgroup v2, and systemd
+	Scripts/test.sh --first build vm
 
 test-callers:  ## Run podman, containerd, Docker and Swarm on roost-runtime (as root)
 	Scripts/test.sh --first build callers

@@ -7,7 +7,7 @@
 # Usage: Scripts/test.sh [--first] SUITE…
 #        Scripts/test.sh --summary
 #
-# Suites: build check unit integration engine demo install callers faults races. Counts are kept in .build/test-results; `--first`
+# Suites: build check unit integration engine demo install vm callers faults races. Counts are kept in .build/test-results; `--first`
 # forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
@@ -73,6 +73,9 @@ suite_install() {
   return "$status"
 }
 
+# Selected tests in virtual machines, see Tests/vm/README.md. The packages come first, so that no limit of time counts them.
+suite_vm() { Scripts/vm-suite.sh "$results_directory"; }
+
 run_pytest() {
   local name=$1
   shift
@@ -106,12 +109,16 @@ count() {
 }
 
 run_suite() {
-  local name=$1 status=0
+  local name=$1 status=0 limit=900
   declare -F "suite_$name" >/dev/null || fail "unknown suite $name"
   printf '\n=== %s\n' "$name"
   rm -f "$results_directory/$name"*.xml "$results_directory/$name.count"
   # A suite that hangs is one that failed.
-  timeout --kill-after=10 "${SUITE_TIMEOUT_SECONDS:-900}" Scripts/test.sh --suite "$name" </dev/null || status=$?
+  if [[ $name == vm ]]; then
+    limit=1800
+    Scripts/vm-machine.sh >/dev/null || true
+  fi
+  timeout --kill-after=10 "${SUITE_TIMEOUT_SECONDS:-$limit}" Scripts/test.sh --suite "$name" </dev/null || status=$?
   count "$name" "$status"
   echo "=== $name: $(awk '{ print $1 " passed, " $2 " failed" }' "$results_directory/$name.count") (${SECONDS} s so far)"
 }

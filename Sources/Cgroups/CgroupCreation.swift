@@ -128,6 +128,7 @@ struct DirectoryCreation {
       try CpusetInheritance(root: root, file: file).fill(path, isNew: isNew)
     }
     if let program = directory.deviceProgram { try program.attach(to: leaf.fd, directory.hostPath) }
+    if let owner = directory.owner { try delegate(leaf.fd, directory.hostPath, to: owner) }
     if isV2 { return leaf.release() }
     return try openBelow(leaf.fd, "tasks", .writeOnly, directory.hostPath).release()
   }

@@ -13,6 +13,8 @@ public struct CgroupHierarchy: Equatable, Sendable {
   /// The caller's own cgroup below the mount point: `/` or an absolute path. `nil` when it lies outside, as in a
   /// cgroup namespace whose root is elsewhere.
   public var ownPath: String?
+  /// Where relative paths of containers start, if not at the place that follows from ``ownPath``.
+  public var base: String?
 
   public init(
     _ version: CgroupVersion, name: String, controllers: CgroupControllers, mountPoint: String,

@@ -65,9 +65,10 @@ public final class CgroupMembership {
     lateWrites = []
   }
 
-  /// Says why `clone3` into ``cloneTarget`` failed, where the cgroup is the reason.
-  public func cloneFailure(_ errno: Errno) -> CgroupError {
-    entryFailure(records.first { $0.version == .v2 }, "", SyscallError("clone3", errno))
+  /// Says why `clone3` into ``cloneTarget`` failed; nil when the cgroup is not the reason, as far as the number tells.
+  public func cloneFailure(_ errno: Errno) -> CgroupError? {
+    guard [.busy, .notSupported, .tryAgain, .accessDenied, .noDevice].contains(errno) else { return nil }
+    return entryFailure(records.first { $0.version == .v2 }, "", SyscallError("clone3", errno))
   }
 
   /// Closes everything now.
@@ -96,6 +97,9 @@ private func entryRemedy(_ record: CgroupRecord?, _ errno: Errno) -> String? {
   case .invalidArgument:
     "a real-time process needs real-time budget there (linux.resources.cpu.realtimeRuntime)"
   case .noDevice: "it was removed meanwhile"
+  case .accessDenied:
+    "moving there needs the right to write to cgroup.procs of the cgroup above both places: be root, or stay inside "
+      + "the tree that was delegated to you"
   default: nil
   }
 }

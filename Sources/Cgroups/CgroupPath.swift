@@ -47,6 +47,7 @@ struct CgroupPath: Equatable {
   /// live in the leaves there, and the caller's own cgroup has one.
   func resolved(in hierarchy: CgroupHierarchy) throws(CgroupError) -> String {
     if isAbsolute { return "/" + relative }
+    if let base = hierarchy.base { return base == "/" ? "/" + relative : base + "/" + relative }
     guard let own = hierarchy.ownPath else {
       throw CgroupError(
         .invalidPath, field: CgroupPath.field,

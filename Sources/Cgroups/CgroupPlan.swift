@@ -48,6 +48,7 @@ public struct CgroupPlan: Equatable, Sendable {
       if hierarchy.version == .v2 && options.accounting {
         directory.accounting = hierarchy.controllers.intersection([.cpu, .io, .memory, .pids])
       }
+      if host.layout == .v2 { directory.owner = options.owner }
       directories.append(directory)
     }
     notes = planner.notes
@@ -72,6 +73,8 @@ public struct CgroupOptions: Equatable, Sendable {
   public var accounting = true
   /// Let systemd make the cgroups; nil makes them as directories.
   public var systemd: SystemdOptions?
+  /// On version 2 alone: the user of the host to whom the cgroup is given; nil: to nobody.
+  public var owner: UInt32?
 
   public init() {}
 }
@@ -89,6 +92,8 @@ public struct CgroupDirectory: Equatable, Sendable {
   public var actions: [CgroupAction] = []
   /// On version 2: the program that decides on every use of a device.
   public var deviceProgram: DeviceProgram?
+  /// On version 2: the user of the host who gets the cgroup, see ``delegate(_:_:to:)``.
+  public var owner: UInt32?
   /// Whether a parent may be frozen; the caller's own cgroup is not, as the caller runs.
   var mayBeFrozen = false
 

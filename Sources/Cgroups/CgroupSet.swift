@@ -71,6 +71,19 @@ public struct CgroupSet: Equatable, Sendable {
     return CgroupMembership(records: records, tasks: tasks, directory: directory)
   }
 
+  /// Opens the doors to the cgroup that a process of the container is in, which on version 2 may be one that the
+  /// container has made.
+  ///
+  /// - Returns: nil where the process is not below the container's cgroup.
+  public func openMembership(of process: Int32) throws(CgroupError) -> CgroupMembership? {
+    guard records.count == 1, let unified else { return nil }
+    let bytes = try readAbsolute("/proc/\(process)/cgroup")
+    guard let own = try Membership.parse(bytes).first(where: { $0.version == .v2 }),
+      own.path.utf8.starts(with: (unified.path + "/").utf8)
+    else { return nil }
+    return try openMembership(below: String(own.path.utf8.dropFirst(unified.path.utf8.count)) ?? "")
+  }
+
   private func joinPath(_ below: String) throws(CgroupError) -> String {
     if below.utf8.allSatisfy({ $0 == UInt8(ascii: "/") }) { return "" }
     return "/" + (try CgroupPath(below, id: "")).relative

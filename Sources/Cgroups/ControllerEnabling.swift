@@ -32,6 +32,10 @@ struct ControllerEnabling {
     let missing = required.subtracting(enabled)
     let wished = optional.subtracting(enabled)
     if missing.isEmpty && wished.isEmpty { return }
+    if let obstacle = try obstacle(directory, hostPath) {
+      if missing.isEmpty { return }
+      throw failure(missing, hostPath, SyscallError("write", obstacle))
+    }
     do throws(SyscallError) {
       try writeFile(directory, file, request(missing.union(wished)))
       return
@@ -45,6 +49,15 @@ struct ControllerEnabling {
     } catch {
       throw failure(missing, hostPath, error)
     }
+  }
+
+  /// What the kernel answers, or should: with processes in the cgroup it refuses only memory and its like. For cpu,
+  /// cpuset and pids it would turn the cgroup into the root of a threaded tree, which no container can be in.
+  private func obstacle(_ directory: FD, _ hostPath: String) throws(CgroupError) -> Errno? {
+    // The root of the whole tree has no type, and may have processes.
+    guard let type = try readBytesIfPresent(directory, "cgroup.type", of: hostPath) else { return nil }
+    if type.starts(with: "threaded".utf8) { return .notSupported }
+    return try readBytes(directory, "cgroup.procs", of: hostPath).isEmpty ? nil : .busy
   }
 
   private func request(_ controllers: CgroupControllers) -> String {

@@ -16,6 +16,8 @@ extension DeviceProgram {
       }.get()
       try bpfAttachDeviceProgram(program.descriptor.fd, to: directory)
     } catch {
+      // In a user namespace nobody may load it, and nobody may make a node of a device, either.
+      if error.errno == .notPermitted && isInUserNamespace() { return }
       throw .refused(
         "cannot restrict the devices of \(hostPath)", error, field: "/linux/resources/devices",
         remedy: remedy(error.errno))
@@ -25,7 +27,7 @@ extension DeviceProgram {
   private func remedy(_ errno: Errno) -> String? {
     switch errno {
     case .notPermitted, .accessDenied:
-      "loading a BPF program needs root (CAP_BPF and CAP_NET_ADMIN); in a user namespace leave the rules out"
+      "loading a BPF program needs root (CAP_BPF and CAP_NET_ADMIN)"
     case .noSystemCall, .invalidArgument:
       "the kernel needs CONFIG_CGROUP_BPF (Linux 4.15)"
     default: nil

@@ -212,7 +212,7 @@ private func fileSystemMagic(_ path: String) -> UInt64? {
   }
 }
 
-private func readAbsolute(_ path: String) throws(CgroupError) -> [UInt8] {
+func readAbsolute(_ path: String) throws(CgroupError) -> [UInt8] {
   do throws(SyscallError) {
     return try readRecord(.workingDirectory, path)
   } catch {

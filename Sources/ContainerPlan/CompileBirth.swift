@@ -29,8 +29,9 @@ extension Compiler {
       add(.runtime, .cloneStage, Origin("/linux/namespaces"))
       if let process = spec.process { compileOOMScoreAdjust(process, .stage) }
       for namespace in joinOrder() { add(.stage, .joinNamespace(namespace), origin(of: namespace)) }
-      // The stage makes the process as the runtime's own child, then ends.
-      add(.stage, .cloneProcess(flags, intoCgroup: !hasScope), Origin("/linux/namespaces"))
+      // The stage makes the process as the runtime's own child, then ends. It is in the cgroup already: inside the user
+      // namespace it has no right to move anybody there.
+      add(.stage, .cloneProcess(flags, intoCgroup: false), Origin("/linux/namespaces"))
       add(.runtime, .await(.processMade))
     } else {
       for type in [NamespaceType.pid, .time] where isJoined(type) {

@@ -46,7 +46,7 @@ extension Compiler {
       add(.runtime, .cloneStage, namespaces)
       compileOOMScoreAdjust(process, .stage)
       add(.stage, .joinContainer(flags), namespaces)
-      add(.stage, .cloneProcess([], intoCgroup: true))
+      add(.stage, .cloneProcess([], intoCgroup: false))
       add(.runtime, .await(.processMade))
     } else {
       if linux.namespace(.pid) != nil { add(.runtime, .joinForChildren(.pid), namespaces) }

@@ -37,9 +37,9 @@ public enum Step: Equatable, Sendable {
   case joinForChildren(NamespaceType)
   /// Makes the socket on which `start` will knock.
   case listenForStart
-  /// Makes the short-lived process between runtime and container (clone3(2)).
+  /// Makes the short-lived process between runtime and container (clone3(2)), in the container's cgroup of version 2.
   case cloneStage
-  /// Makes the container's process (clone3(2)) in new namespaces.
+  /// Makes the container's process (clone3(2)) in new namespaces, and in its cgroup unless its maker is there already.
   case cloneProcess(CloneFlags, intoCgroup: Bool)
 
   // MARK: Meeting points

@@ -128,6 +128,12 @@ public func checkExecutable(_ directory: FD, _ path: String) throws(SyscallError
   try check(cl_faccessat2(directory.rawValue, path, X_OK, cl_at_eaccess), "access", path)
 }
 
+/// Whether the caller, with its effective ids and capabilities, may write to a file or directory (faccessat2(2),
+/// Linux 5.8).
+public func checkWritable(_ directory: FD, _ path: String) throws(SyscallError) {
+  try check(cl_faccessat2(directory.rawValue, path, W_OK, cl_at_eaccess), "access", path)
+}
+
 /// What statfs(2) says of the file system that a file is on.
 public struct FileSystemStatus: Sendable {
   /// The magic number, such as `PROC_SUPER_MAGIC`.

@@ -51,3 +51,15 @@ public func bringInterfaceUp(_ name: String) throws(SyscallError) {
 public func namespaceType(_ fd: FD) throws(SyscallError) -> CloneFlags {
   CloneFlags(rawValue: UInt64(try check(cl_namespace_type(fd.rawValue), "ioctl NS_GET_NSTYPE")))
 }
+
+/// Whether this process is in a user namespace other than the first, which maps every id to itself
+/// (user_namespaces(7)). False without proc, and on kernels without user namespaces.
+public func isInUserNamespace() -> Bool {
+  do throws(SyscallError) {
+    let map = try readFile(.workingDirectory, "/proc/self/uid_map", limit: 4096)
+    let words = map.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+    return !words.elementsEqual(["0", "0", "4294967295"]) { $0.elementsEqual($1.utf8) }
+  } catch {
+    return false
+  }
+}

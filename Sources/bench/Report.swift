@@ -22,7 +22,18 @@ struct Timing {
     return (limit, ratio <= limit)
   }
 
-  var isMissed: Bool { rows.contains { verdict($0.contender, $0.series)?.met == false } }
+  /// How far the slow starts are from the usual one; nil when that has no target.
+  var spread: (value: Double, limit: Double, met: Bool)? {
+    guard mode == .afterIdling, let limit = scenario.spreadLimit,
+      let series = rows.first(where: { $0.contender == scenario.subject })?.series
+    else { return nil }
+    let value = series.ninetieth / series.median
+    return (value, limit, value <= limit)
+  }
+
+  var isMissed: Bool {
+    spread?.met == false || rows.contains { verdict($0.contender, $0.series)?.met == false }
+  }
 
   func text(idleMilliseconds: Int) -> String {
     let pause = mode == .afterIdling ? " \(idleMilliseconds) ms of" : ""
@@ -42,6 +53,11 @@ struct Timing {
       lines.append(
         padded("  \(contender)", to: 18) + numbers.map { padded($0, to: 11, right: true) }.joined() + target)
     }
+    if let spread {
+      lines.append(
+        "  p90 / median of \(scenario.subject): \(fixed(spread.value))  ≤ \(fixed(spread.limit)) "
+          + (spread.met ? "met: no start waits for RCU" : "MISSED"))
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -58,7 +74,7 @@ struct Timing {
     }
     return """
       {"scenario": \(quoted(scenario.name)), "mode": \(quoted(mode.rawValue)), \
-      "contenders": [\(entries.joined(separator: ",\n  "))]}
+      "spread": \(number(spread?.value)), "contenders": [\(entries.joined(separator: ",\n  "))]}
       """
   }
 }

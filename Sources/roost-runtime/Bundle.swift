@@ -168,15 +168,10 @@ struct Planner {
     do throws(CgroupError) {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
-      // An ordinary user has no cgroups to put the container in, unless some were delegated; who asks for no limits
-      // needs none. Devices are out of reach in a user namespace anyway.
-      var limits = spec.linux?.resources
-      limits?.devices = []
-      let needsNone = mayDoWithout && (limits ?? Resources()) == Resources()
-      let disabled = manager == .disabled || (needsNone && manager == .cgroupfs)
-      options.appliesDevices = !disabled && !facts.isConfined
+      let host = try cgroupHost(spec, manager, mayDoWithout: mayDoWithout)
+      options.appliesDevices = manager != .disabled && !facts.isConfined
       if manager == .systemd { options.systemd = try systemdOptions(spec, facts) }
-      let host = disabled ? CgroupHost(hierarchies: []) : try CgroupHost.detect()
+      if let owner = spec.cgroupOwner, owner != effectiveUserID() { options.owner = owner }
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: id, host: host,
         options: options)
@@ -190,6 +185,22 @@ struct Planner {
     options.annotations = spec.annotations
     options.deviceGroups = DeviceGroup.current()
     return options
+  }
+
+  /// An ordinary user has no cgroups to put the container in, unless some were delegated; who asks for no limits needs
+  /// none. Devices are out of reach in a user namespace anyway.
+  private func cgroupHost(
+    _ spec: Spec, _ manager: CgroupManager, mayDoWithout: Bool
+  ) throws(CgroupError) -> CgroupHost {
+    if manager == .disabled { return CgroupHost(hierarchies: []) }
+    let host = try CgroupHost.detect()
+    if !mayDoWithout || manager == .systemd { return host }
+    let delegated = host.delegated()
+    var limits = spec.linux?.resources
+    limits?.devices = []
+    // With limits the attempt is made in any case: the kernel's refusal says where the right is missing.
+    let needsNone = (limits ?? Resources()) == Resources()
+    return delegated.hierarchies.isEmpty && !needsNone ? host : delegated
   }
 
   func seccompProgram(_ spec: Spec) throws(CommandFailure) -> SeccompProgram? {

@@ -3,10 +3,13 @@
 """The runtime in the hands of an ordinary user."""
 import json
 import os
+import subprocess
 
 import pytest
 
-from harness import users
+from harness import cgroups, users
+from harness.patience import patient
+from harness.runtime import Result, base_environment
 
 UID = users.UID
 
@@ -137,3 +140,84 @@ def test_ids_of_somebody_else_are_refused(mapped):
 def test_refusal_of_subordinate_ids_says_who_refused(mapped):
     mapped.bundle.linux["uidMappings"][1]["size"] = users.COUNT + 1
     mapped.run("true").fails("newuidmap", "/linux/uidMappings")
+
+
+# cgroup v2: an ordinary user manages what was delegated to them.
+
+
+@pytest.fixture
+def leaf(case):
+    """A cgroup in which the runtime runs, in a tree that was given to the user as systemd does it."""
+    parent = cgroups.ROOT / f"{case.word}-delegated"
+    (cgroups.ROOT / "cgroup.subtree_control").write_text("+pids +memory")
+    parent.mkdir()
+    (parent / "leaf").mkdir()
+    for directory in (parent, parent / "leaf"):
+        for name in ("", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"):
+            os.chown(directory / name, UID, UID)
+    yield parent / "leaf"
+    (parent / "leaf").rmdir()
+    parent.rmdir()
+
+
+class Delegated:
+    """The user's commands, given from inside the leaf."""
+
+    def __init__(self, user, leaf):
+        self.user, self.leaf = user, leaf
+
+    def __call__(self, *arguments, **options):
+        case = self.user.case
+        command = ["setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", str(case.runtime.path), "--root",
+                   str(self.user.root), *map(str, arguments)]
+        done = subprocess.run(
+            command, preexec_fn=lambda: (self.leaf / "cgroup.procs").write_text(str(os.getpid())),
+            env={**base_environment(), "XDG_RUNTIME_DIR": str(self.user.root)}, text=True, timeout=patient(15),
+            **{"capture_output": True, "stdin": subprocess.DEVNULL, **options})
+        return Result(command, done.returncode, done.stdout or "", done.stderr or "")
+
+    def run(self, *arguments):
+        self.user.bundle.args(*arguments).save()
+        self.id = self.user.case.new_id()
+        return self("run", "--bundle", self.user.bundle.directory, self.id)
+
+
+@cgroups.on_v2
+@pytest.mark.parametrize("resources", [{}, {"pids": {"limit": 20}, "memory": {"limit": 64 << 20}}],
+                         ids=["no limits", "limits"])
+@pytest.mark.roost
+def test_delegated_tree_is_used(user, leaf, resources):
+    if resources:
+        user.bundle.linux["resources"] = resources
+    delegated = Delegated(user, leaf)
+    result = delegated.run("cat", "/proc/self/cgroup").succeeds()
+    assert result.out == f"0::/{leaf.parent.name}/{delegated.id}\n"
+    assert sorted(path.name for path in leaf.parent.iterdir() if path.is_dir()) == ["leaf"]
+
+
+@cgroups.on_v2
+@pytest.mark.roost
+def test_limits_in_a_delegated_tree(user, leaf, case):
+    user.bundle.linux["resources"] = {"pids": {"limit": 20}}
+    user.bundle.args("sleep", "1000").save()
+    delegated, identifier = Delegated(user, leaf), case.new_id()
+    with open(case.directory / "empty", "a+b") as empty:
+        delegated("create", "--bundle", user.bundle.directory, identifier, capture_output=False, stdin=empty, stdout=empty,
+                  stderr=empty).succeeds()
+    directory = leaf.parent / identifier
+    assert (directory / "pids.max").read_text() == "20\n"
+    delegated("start", identifier).succeeds()
+    delegated("update", "--pids-limit", "30", identifier).succeeds()
+    assert (directory / "pids.max").read_text() == "30\n"
+    delegated("pause", identifier).succeeds()
+    delegated("resume", identifier).succeeds()
+    assert delegated("exec", identifier, "cat", "/proc/self/cgroup").succeeds().out.strip().endswith(identifier)
+    delegated("delete", "--force", identifier).succeeds()
+    assert not directory.exists()
+
+
+@cgroups.on_v2
+@pytest.mark.roost
+def test_limits_without_delegation_are_refused(user):
+    user.bundle.linux["resources"] = {"pids": {"limit": 20}}
+    user.run("true").explains("permission denied", "delegated")

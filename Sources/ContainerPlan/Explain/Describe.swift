@@ -53,7 +53,7 @@ extension Step: CustomStringConvertible {
     case .newTimeNamespace(let offsets): "newTimeNamespace" + Step.words(offsets)
     case .joinForChildren(let type): "joinForChildren \(type.rawValue)"
     case .listenForStart: "listenForStart"
-    case .cloneStage: "cloneStage"
+    case .cloneStage: "cloneStage intoCgroup"
     case .cloneProcess(let flags, let cgroup): "cloneProcess" + Step.words(flags, cgroup)
     case .notify(let milestone): "notify \(milestone)"
     case .await(let milestone): "await \(milestone)"

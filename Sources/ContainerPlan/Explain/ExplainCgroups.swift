@@ -61,6 +61,10 @@ extension Explainer {
         "bpf(BPF_PROG_ATTACH, {target_fd=cgroup, attach_type=BPF_CGROUP_DEVICE, attach_flags=BPF_F_ALLOW_MULTI})"
       )
     }
+    if let owner = directory.owner {
+      calls.append("fchownat(cgroup, each of /sys/kernel/cgroup/delegate, \(owner), -1)")
+      calls.append("fchown(cgroup, \(owner), -1)")
+    }
     return calls
   }
 
@@ -81,6 +85,9 @@ extension Explainer {
     }
     if directory.deviceProgram != nil {
       lines.append("bpftool cgroup attach \(path) cgroup_device pinned \"$PROGRAM\" multi")
+    }
+    if let owner = directory.owner {
+      lines.append("(cd \(path) && chown \(owner) . $(cat /sys/kernel/cgroup/delegate))")
     }
     return lines
   }
@@ -109,6 +116,7 @@ extension Explainer {
       details.append(
         ("device program of \(program.instructions.count) instructions", "/linux/resources/devices"))
     }
+    if let owner = directory.owner { details.append(("given to user \(owner) of the host", "/mounts")) }
     return details
   }
 

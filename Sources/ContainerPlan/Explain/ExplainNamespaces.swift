@@ -41,8 +41,15 @@ extension Explainer {
       why:
         "The container is to live in a user namespace and in namespaces that exist already. Whoever enters the user "
         + "namespace gives up the rights outside it, which the runtime still needs; whoever makes the container's "
-        + "process must be inside, so that its new namespaces belong to that user namespace. Hence a third.",
-      calls: ["clone3({flags=CLONE_PIDFD, exit_signal=SIGCHLD}, 88)"],
+        + "process must be inside, so that its new namespaces belong to that user namespace. Hence a third."
+        + (hasUnifiedCgroup
+          ? " It starts inside the container's cgroup, which from the user namespace it could not enter."
+          : ""),
+      calls: [
+        hasUnifiedCgroup
+          ? "clone3({flags=CLONE_PIDFD|CLONE_INTO_CGROUP, exit_signal=SIGCHLD, cgroup=cgroup}, 88)"
+          : "clone3({flags=CLONE_PIDFD, exit_signal=SIGCHLD}, 88)"
+      ],
       manual: ["clone3(2)", "user_namespaces(7)"])
   }
 

@@ -77,16 +77,28 @@ final class Launch {
 
   /// Makes a process, on version 2 inside the container's cgroup if that is wanted.
   func clone(_ flags: CloneFlags, intoCgroup: Bool) throws(StepFailure) -> CloneResult {
-    let cgroup = intoCgroup ? cgroups?.cloneTarget : nil
+    let words = "making the container's process"
+    let membership = intoCgroup ? cgroups : nil
     do throws(SyscallError) {
-      return try clone3(flags, into: cgroup)
+      return try clone3(flags, into: membership?.cloneTarget)
     } catch {
-      let isAboutCgroup = [Errno.busy, .notSupported, .tryAgain, .noDevice].contains(error.errno)
-      if isAboutCgroup, cgroup != nil, let cgroups {
-        throw StepFailure("making the container's process: \(cgroups.cloneFailure(error.errno))")
+      if error.errno == .busy, let inner = try ownPlaceOfInit() {
+        cgroups = inner
+        return try step(words) { () throws(SyscallError) in try clone3(flags, into: inner.cloneTarget) }
       }
-      throw StepFailure("making the container's process", error)
+      if membership?.cloneTarget != nil, let failure = membership?.cloneFailure(error.errno) {
+        throw StepFailure("\(words): \(failure)")
+      }
+      throw StepFailure(words, error)
     }
+  }
+
+  /// A running container that manages cgroups below its own keeps no processes in that one, and nobody may enter it:
+  /// who joins goes where the container's first process is.
+  private func ownPlaceOfInit() throws(StepFailure) -> CgroupMembership? {
+    guard target != nil, let process = record.process else { return nil }
+    let set = CgroupSet(records: record.cgroups)
+    return try cgroupStep { () throws(CgroupError) in try set.openMembership(of: process.pid) }
   }
 
   func saveRecord() throws(StepFailure) {

@@ -64,7 +64,7 @@ final class RuntimeSide {
     case .newTimeNamespace(let offsets): try newTimeNamespace(offsets)
     case .joinForChildren(let type): try joinForChildren(type)
     case .listenForStart: try listenForStart()
-    case .cloneStage: try make(stage: true, [], intoCgroup: false, after: index)
+    case .cloneStage: try make(stage: true, [], intoCgroup: true, after: index)
     case .cloneProcess(let flags, let intoCgroup):
       try make(stage: false, flags, intoCgroup: intoCgroup, after: index)
     case .writeIDMappings(let uid, let gid): try writeIDMappings(uid, gid)
