@@ -29,23 +29,25 @@ import Testing
   ])
   func whatIsNoSuchRecord(record: String) { #expect(victim(record, "/web") == nil) }
 
-  @Test(arguments: [
-    (
-      OutOfMemoryReport(kills: 1, limitBytes: 64 << 20, victim: .init(name: "sh", pid: 7)),
-      "the container reached its memory limit of 64 MiB; the kernel killed sh (process 7)"
-    ),
-    (
-      OutOfMemoryReport(kills: 3, limitBytes: 1001, victim: .init(name: "sh", pid: 7)),
-      "the container reached its memory limit of 1001 bytes; the kernel killed 3 processes, the last one sh (process 7)"
-    ),
-    (
-      OutOfMemoryReport(kills: 1, limitBytes: nil, victim: nil),
-      "a cgroup above the container reached its memory limit; the kernel killed a process"
-    ),
-    (
-      OutOfMemoryReport(kills: 2, limitBytes: 2 << 30, victim: nil),
-      "the container reached its memory limit of 2 GiB; the kernel killed 2 processes"
-    ),
-  ])
-  func words(report: OutOfMemoryReport, text: String) { #expect(report.description == text) }
+  private func words(_ kills: UInt64, _ limitBytes: UInt64?, _ name: String?) -> String {
+    let victim = name.map { OutOfMemoryReport.Victim(name: $0, pid: 7) }
+    return OutOfMemoryReport(kills: kills, limitBytes: limitBytes, victim: victim).description
+  }
+
+  @Test func words() {
+    let mebibyte: UInt64 = 1 << 20
+    #expect(
+      words(1, 64 * mebibyte, "sh")
+        == "the container reached its memory limit of 64 MiB; the kernel killed sh (process 7)")
+    #expect(
+      words(3, 1001, "sh")
+        == "the container reached its memory limit of 1001 bytes; the kernel killed 3 processes, the last one sh (process 7)"
+    )
+    #expect(
+      words(1, nil, nil)
+        == "a cgroup above the container reached its memory limit; the kernel killed a process")
+    #expect(
+      words(2, 2048 * mebibyte, nil)
+        == "the container reached its memory limit of 2 GiB; the kernel killed 2 processes")
+  }
 }
