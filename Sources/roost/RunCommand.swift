@@ -36,7 +36,7 @@ struct RunCommand: ParsableCommand {
       throw error
     }
     for warning in root.warnings where !options.quiet { Output.error("\(options.root): \(warning)") }
-    let code = try engine.run(options, root: root)
+    let code = try engine.run(options, root: root) { Output.error($0) }
     if code != 0 { throw ExitStatus(code: code) }
   }
 

@@ -133,14 +133,11 @@ public struct Creation {
 
   /// A program that was killed for memory cannot say so itself.
   private func warnIfOutOfMemory(_ status: ExitStatus, _ record: Record) {
+    let hasLimit = spec.linux?.resources?.memory?.limit ?? 0 > 0
+    guard status == .signalled(SIGKILL) || hasLimit && status != .exited(0) else { return }
     // bestEffort: without the counter there is nothing to say
-    guard status == .signalled(SIGKILL), let kills = try? record.cgroupSet.oomKills(), kills > 0 else {
-      return
-    }
-    let limit = spec.linux?.resources?.memory?.limit.map { " of \($0) bytes" } ?? ""
-    options.warn([
-      "the container was killed: it reached its memory limit\(limit) (config.json: /linux/resources/memory/limit)"
-    ])
+    guard let report = try? record.cgroupSet.outOfMemoryReport() else { return }
+    options.warn(["\(report) (config.json: /linux/resources/memory/limit)"])
   }
 
   private func announce(_ runtime: RuntimeSide) throws(StepFailure) {

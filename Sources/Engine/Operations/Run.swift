@@ -20,9 +20,12 @@ public struct ContainerEngine: Sendable {
   /// - Parameters:
   ///   - options: What was asked for.
   ///   - root: The root file system, ready to be used; kept from being removed until the end.
+  ///   - warn: Takes what the user should know although nothing failed.
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
-  public func run(_ options: RunOptions, root: RootSource) throws(EngineError) -> Int32 {
+  public func run(
+    _ options: RunOptions, root: RootSource, warn: (String) -> Void = { _ in }
+  ) throws(EngineError) -> Int32 {
     try checkStreams(options)
     defer { withExtendedLifetime(root) {} }
     let runtime = RuntimeCommand(
@@ -61,6 +64,7 @@ public struct ContainerEngine: Sendable {
         runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
         cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask)
       let outcome = try foreground.run(container)
+      if let report = outcome.outOfMemoryReport { warn(report) }
       return try finish(outcome, options, container, store, runtime, name: name)
     } catch {
       var failure = undo(error, container, store, runtime, name: name)

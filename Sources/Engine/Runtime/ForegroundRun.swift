@@ -23,6 +23,8 @@ struct ForegroundRun {
     var result: Result<Int32, EngineError>
     var startedNanoseconds: Int64 = 0
     var outOfMemory = false
+    /// Which processes were killed for want of memory, in words.
+    var outOfMemoryReport: String?
   }
 
   /// Starts the runtime on the bundle in `container` and stays until it has ended.
@@ -73,8 +75,9 @@ struct ForegroundRun {
     var outcome = Outcome(result: try judge(status, log: log, hasStarted: progress.started > 0))
     outcome.startedNanoseconds = progress.started
     if case .success(128 + SIGKILL) = outcome.result {
-      outcome.outOfMemory = progress.memory?.hasKilled ?? false
+      outcome.outOfMemory = progress.memory.map { $0.kills > 0 } ?? false
     }
+    outcome.outOfMemoryReport = progress.memory?.report(limitBytes: options.memory.limit)
     return outcome
   }
 

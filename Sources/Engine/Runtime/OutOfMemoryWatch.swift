@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import Cgroups
 import Linux
 
 /// Tells whether the kernel killed a process of a container for want of memory.
@@ -10,11 +11,13 @@ import Linux
 struct OutOfMemoryWatch {
   /// Where the counter may be: cgroup v1, and v2.
   private let paths: [String]
-  /// Whether a process was killed, as far as was seen.
-  private(set) var hasKilled = false
+  private let cgroupsPath: String
+  /// How many processes were killed, as far as was seen.
+  private(set) var kills: UInt64 = 0
 
   /// - Parameter cgroupsPath: The configuration's `linux.cgroupsPath`, absolute.
   init(cgroupsPath: String) {
+    self.cgroupsPath = cgroupsPath
     paths = [
       "/sys/fs/cgroup/memory\(cgroupsPath)/memory.oom_control", "/sys/fs/cgroup\(cgroupsPath)/memory.events",
     ]
@@ -22,16 +25,25 @@ struct OutOfMemoryWatch {
 
   /// Looks at the counter. A cgroup that is not there yet, or not any more, tells nothing.
   mutating func look() throws(SyscallError) {
-    guard !hasKilled else { return }
     for path in paths {
       do {
-        hasKilled = Self.count(in: try readText(.workingDirectory, path, limit: 4096)) > 0
+        kills = max(kills, Self.count(in: try readText(.workingDirectory, path, limit: 4096)))
         return
       } catch {
         // ENODEV: the cgroup went away between opening and reading.
         guard [.noEntry, .noDevice, .notDirectory].contains(error.errno) else { throw error }
       }
     }
+  }
+
+  /// What there is to tell; nil when nobody was killed.
+  ///
+  /// - Parameter limitBytes: The container's.
+  func report(limitBytes: Int64?) -> String? {
+    if kills == 0 { return nil }
+    return OutOfMemoryReport(
+      kills: kills, limitBytes: limitBytes.flatMap { UInt64(exactly: $0) }, cgroup: cgroupsPath
+    ).description
   }
 
   /// The number behind `oom_kill`, which both files have.

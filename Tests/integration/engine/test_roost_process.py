@@ -221,7 +221,8 @@ def test_default_pids_limit(roost, root):
 
 
 def test_out_of_memory_is_told(roost, root):
-    roost("run", "--name", "big", "-m", "16m", root, "probe", "eat", str(64 << 20)).fails(status=137)
+    result = roost("run", "--name", "big", "-m", "16m", root, "probe", "eat", str(64 << 20)).fails(status=137)
+    assert "reached its memory limit of 16 MiB; the kernel killed probe (process " in result.err
     state = roost.inspect("big")["State"]
     assert state["OOMKilled"] is True and state["ExitCode"] == 137
     roost("run", "--name", "killed", "-m", "64m", root, "sh", "-c", "kill -9 $$; sleep 1; exit 137")

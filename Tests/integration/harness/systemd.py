@@ -22,7 +22,8 @@ PROGRAM = "/lib/systemd/systemd"
 _START = r"""
 set -e
 name=$1
-tops=$(cut -d: -f2 /proc/self/cgroup | sed 's/^name=//')
+# systemd mounts the tree of version 2 by itself, so its root has to be one of ours as well.
+tops="$(cut -d: -f2 /proc/self/cgroup | sed 's/^name=//') unified"
 for top in $tops; do
   [ -d /sys/fs/cgroup/$top ] || continue
   mkdir -p /sys/fs/cgroup/$top/$name
