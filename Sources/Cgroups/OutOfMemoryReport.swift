@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Glibc
+internal import CLinux
 internal import Linux
 
 /// Who was killed when a container reached its memory limit.
