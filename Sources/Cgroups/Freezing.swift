@@ -119,7 +119,8 @@ extension CgroupSet {
       let left = deadline.remainingMilliseconds
       if left == 0 { throw timedOut(record) }
       do throws(SyscallError) {
-        _ = try pollChange(events.fd, timeoutMilliseconds: left)
+        var entries = [PollEntry(events.fd, wantsRead: false, wantsChange: true)]
+        try poll(&entries, timeoutMilliseconds: left)
       } catch {
         throw .refused("cannot wait for \(record.hostPath)/cgroup.events", error)
       }

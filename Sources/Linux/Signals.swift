@@ -107,8 +107,9 @@ public func poll(_ entries: inout [PollEntry], timeoutMilliseconds: Int32 = -1) 
   return try check(result, "poll")
 }
 
-/// Sleeps (poll(2) of nothing).
-public func pause(milliseconds: Int32) throws(SyscallError) {
-  var nothing: [PollEntry] = []
-  _ = try poll(&nothing, timeoutMilliseconds: milliseconds)
+/// nanosleep(2), possibly shorter when a signal comes.
+public func sleepNanoseconds(_ nanoseconds: Int64) {
+  var time = timespec(
+    tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+  nanosleep(&time, nil)
 }

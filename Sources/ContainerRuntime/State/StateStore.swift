@@ -110,7 +110,7 @@ public final class StateStore: Sendable {
       if isFirst { try onBusy(container) }
       isFirst = false
       guard monotonicNanoseconds() < deadline else { throw container.isBusy() }
-      do throws(SyscallError) { try pause(milliseconds: 5) } catch { throw RuntimeError(error) }
+      sleepNanoseconds(5_000_000)
     }
   }
 
