@@ -133,7 +133,7 @@ extension CgroupSet {
   public static func ofProcess(_ pid: Int32, container: String) throws(CgroupError) -> CgroupSet? {
     let bytes: [UInt8]
     do throws(SyscallError) {
-      bytes = try readRecord(.workingDirectory, "/proc/\(pid)/cgroup")
+      bytes = try readKernelFile(.workingDirectory, "/proc/\(pid)/cgroup")
     } catch {
       if error.errno == .noEntry || error.errno == .noProcess { return nil }
       throw .refused("cannot read /proc/\(pid)/cgroup", error)

@@ -121,7 +121,7 @@ struct CpusetInheritance {
   private func value(_ path: String) throws(CgroupError) -> ArraySlice<UInt8> {
     let name = (path == "/" ? "" : path) + "/" + file
     do throws(SyscallError) {
-      return try readRecord(root.base, root.name(name)).prefix { $0 != UInt8(ascii: "\n") }
+      return try readKernelFile(root.base, root.name(name)).prefix { $0 != UInt8(ascii: "\n") }
     } catch {
       throw .refused("cannot read \(root.hostPath)\(name)", error)
     }

@@ -33,7 +33,7 @@ func delegate(_ leaf: FD, _ hostPath: String, to owner: UInt32) throws(CgroupErr
 /// What belongs to delegation, besides the directory.
 private func delegatedFiles() throws(SyscallError) -> [String] {
   do throws(SyscallError) {
-    return lines(try readRecord(.workingDirectory, "/sys/kernel/cgroup/delegate")).map {
+    return lines(try readKernelFile(.workingDirectory, "/sys/kernel/cgroup/delegate")).map {
       String(decoding: $0, as: UTF8.self)
     }
   } catch {

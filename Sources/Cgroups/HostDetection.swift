@@ -214,7 +214,7 @@ private func fileSystemMagic(_ path: String) -> UInt64? {
 
 func readAbsolute(_ path: String) throws(CgroupError) -> [UInt8] {
   do throws(SyscallError) {
-    return try readRecord(.workingDirectory, path)
+    return try readKernelFile(.workingDirectory, path)
   } catch {
     throw .refused("cannot read \(path)", error)
   }

@@ -6,21 +6,6 @@ internal import Linux
 
 // Small files of cgroup file systems: reading, and the parsing that they share.
 
-/// Reads a whole file that the kernel shows as one record, as it does most of a cgroup's: a read that does not fill the
-/// buffer is then the last, which saves asking again.
-func readRecord(_ directory: FD, _ path: String) throws(SyscallError) -> [UInt8] {
-  let file = try openat(directory, path, .readOnly)
-  var bytes = try read(file.fd, upTo: 4096)
-  var size = bytes.count
-  while size == 4096 || size == 65536 {
-    let more = try read(file.fd, upTo: 65536)
-    bytes += more
-    size = more.count
-    if bytes.count > 1 << 24 { throw SyscallError("read", Errno(EFBIG), path) }
-  }
-  return bytes
-}
-
 /// Opens something below a directory of a cgroup file system.
 func openBelow(
   _ base: FD, _ path: String, _ flags: OpenFlags, _ hostPath: @autoclosure () -> String
@@ -37,7 +22,7 @@ func readBytes(
   _ directory: FD, _ file: String, of hostPath: @autoclosure () -> String
 ) throws(CgroupError) -> [UInt8] {
   do throws(SyscallError) {
-    return try readRecord(directory, file)
+    return try readKernelFile(directory, file)
   } catch {
     throw .refused("cannot read \(hostPath())/\(file)", error)
   }
@@ -48,7 +33,7 @@ func readBytesIfPresent(
   _ directory: FD, _ file: String, of hostPath: @autoclosure () -> String
 ) throws(CgroupError) -> [UInt8]? {
   do throws(SyscallError) {
-    return try readRecord(directory, file)
+    return try readKernelFile(directory, file)
   } catch {
     // Pressure files exist but answer EOPNOTSUPP where the kernel was booted without them.
     if error.errno == .noEntry || error.errno == .notSupported { return nil }

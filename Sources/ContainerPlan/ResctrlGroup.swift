@@ -51,7 +51,7 @@ public struct ResctrlGroup: Equatable, Sendable {
   /// `L3:0=ff;1=0f` as (`L3:0`, 255) and (`L3:1`, 15): the kernel fills numbers up with spaces and zeros. Bit masks are
   /// hexadecimal; for bandwidths, which are not, the same reading of both sides does no harm.
   private static func values(in text: String) -> [(place: String, number: UInt64?)] {
-    var result: [(String, UInt64?)] = []
+    var result: [(place: String, number: UInt64?)] = []
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: ":", maxSplits: 1)
       guard parts.count == 2 else { continue }

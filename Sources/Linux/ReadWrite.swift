@@ -52,6 +52,21 @@ public func readFile(_ directory: FD, _ path: String, limit: Int) throws(Syscall
   }
 }
 
+/// Reads a whole file that the kernel shows as one record, as it does most of cgroups and many of proc(5): a read that does
+/// not fill the buffer is then the last, which saves asking for the size and asking again.
+public func readKernelFile(_ directory: FD, _ path: String) throws(SyscallError) -> [UInt8] {
+  let file = try openat(directory, path, .readOnly)
+  var bytes = try read(file.fd, upTo: 4096)
+  var size = bytes.count
+  while size == 4096 || size == 65536 {
+    let more = try read(file.fd, upTo: 65536)
+    bytes += more
+    size = more.count
+    if bytes.count > 1 << 24 { throw SyscallError("read", Errno(EFBIG), path) }
+  }
+  return bytes
+}
+
 /// Reads a small text file, such as those of proc(5), without its last line feed.
 public func readText(_ directory: FD, _ path: String, limit: Int = 1 << 20) throws(SyscallError) -> String {
   var bytes = try readFile(directory, path, limit: limit)

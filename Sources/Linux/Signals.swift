@@ -47,7 +47,7 @@ public func resetSignalDispositions(_ set: SignalSet) {
 
 /// The signals that this process ignores, some of them perhaps since before it was executed (proc_pid_status(5)).
 public func ignoredSignals() throws(SyscallError) -> SignalSet {
-  let status = try readFile(.workingDirectory, "/proc/self/status", limit: 1 << 16)
+  let status = try readKernelFile(.workingDirectory, "/proc/self/status")
   for line in status.split(separator: 0x0A) where line.starts(with: "SigIgn:\t".utf8) {
     guard let mask = UInt64(String(decoding: line.dropFirst(8), as: UTF8.self), radix: 16) else { break }
     return SignalSet(rawValue: mask)

@@ -4,6 +4,7 @@
 internal import Linux
 
 // The only place that prints errors and ends the process.
+setHeapStep(bytes: 512 << 10)
 ignoreBrokenPipes()
 let invocation = Invocation(Array(processArguments().dropFirst()))
 exitProcess(invocation.run())

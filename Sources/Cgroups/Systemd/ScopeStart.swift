@@ -31,7 +31,7 @@ extension CgroupPlan {
   private static func path(of unit: String, pid: Int32) throws(CgroupError) -> String {
     let file = "/proc/\(pid)/cgroup"
     let bytes: [UInt8]
-    do throws(SyscallError) { bytes = try readRecord(.workingDirectory, file) } catch {
+    do throws(SyscallError) { bytes = try readKernelFile(.workingDirectory, file) } catch {
       throw .refused("cannot read \(file)", error)
     }
     for membership in try Membership.parse(bytes) {

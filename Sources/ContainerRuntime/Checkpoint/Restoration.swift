@@ -160,7 +160,8 @@ public struct Restoration {
       let foreground = try Foreground()
       try launch.directory.unlock()
       status = try foreground.supervise(process, console: nil)
-      try launch.directory.lock()
+      // Somebody else has removed the container, and a namesake's cgroups must not go the same way.
+      guard try launch.directory.lock() else { return status }
     } catch { throw RuntimeError(error, "waiting for the container") }
     options.warn(try store.remove(launch.directory, launch.record))
     return status

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import CLinux
 internal import ContainerPlan
 internal import Linux
 internal import OCI

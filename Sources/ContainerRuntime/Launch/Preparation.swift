@@ -61,7 +61,7 @@ extension Launch {
   private func openIDMapping(of mount: PlannedMount) throws(StepFailure) {
     guard let mapping = mount.idMapping, !mapping.uidMappings.isEmpty else { return }
     let namespace = try step("idmap\(mount.origin.suffix)") { () throws(SyscallError) in
-      try IDMapWriter.userNamespace(uid: mapping.uidMappings, gid: mapping.gidMappings)
+      try mapping.namespace()
     }
     sources[mount.index] = OwnedDescriptor(namespace)
   }

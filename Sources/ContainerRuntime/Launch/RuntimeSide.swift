@@ -86,7 +86,8 @@ final class RuntimeSide {
     } else if let plan = launch.plan.cgroups {
       launch.record.cgroups = try cgroupStep { () throws(CgroupError) in try plan.intent() }
     }
-    for case .prepareResctrl(let group) in launch.plan.steps.lazy.map { $0.action } {
+    for planned in launch.plan.steps {
+      guard case .prepareResctrl(let group) = planned.action else { continue }
       launch.record.resctrl = try step { () throws(SyscallError) in try Resctrl(group).intent() }
     }
     try launch.saveRecord()

@@ -124,6 +124,8 @@ public struct Creation {
     } catch {
       throw RuntimeError(error)
     }
+    // This process ends with the operation, and the kernel closes at once what would take a call each.
+    _ = Unmanaged.passRetained(launch)
     return launch
   }
 
@@ -199,7 +201,8 @@ enum BootID {
 
   private static func read() -> Result<String, RuntimeError> {
     do throws(SyscallError) {
-      return .success(try readText(.workingDirectory, "/proc/sys/kernel/random/boot_id", limit: 64))
+      let text = try readKernelFile(.workingDirectory, "/proc/sys/kernel/random/boot_id")
+      return .success(String(decoding: text.prefix { $0 != 0x0A }, as: UTF8.self))
     } catch { return .failure(RuntimeError(error)) }
   }
 }

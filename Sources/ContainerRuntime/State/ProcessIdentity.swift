@@ -58,9 +58,7 @@ struct ProcessStat {
   init?(pid: Int32) throws(SyscallError) {
     let bytes: [UInt8]
     do throws(SyscallError) {
-      // The kernel gives all of it at once.
-      let file = try openat(.workingDirectory, "/proc/\(pid)/stat", .readOnly)
-      bytes = try read(file.fd, upTo: 2048)
+      bytes = try readKernelFile(.workingDirectory, "/proc/\(pid)/stat")
     } catch {
       if error.errno == .noEntry || error.errno == .noProcess { return nil }
       throw error
