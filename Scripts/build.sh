@@ -18,9 +18,12 @@ embedded_library=$(dirname "$(command -v swift)")/../lib/swift/embedded/$(uname 
 build() {
   case $1 in
     roost-runtime)
+      # object-outliner: Swift 6.3 numbers the constant arrays of a function anew in each module that has a copy of it, and
+      # the linker, which keeps one copy, can pair the code of one with the arrays of another.
       directory=$embedded_directory
       ROOST_EMBEDDED=1 swift build -c release --scratch-path "$directory" --product "$1" \
         -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
+        -Xswiftc -Xllvm -Xswiftc -sil-disable-pass=object-outliner \
         -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
       ;;
     *)

@@ -98,19 +98,16 @@ extension Compiler {
       add(.runtime, .notify(.devicesMoved), origin)
       add(.container, .await(.devicesMoved), origin)
     }
-    if !hasHooksBeforeStart { add(.runtime, .notify(.committed)) }
+    compileRuntimeHooks()
+    add(.runtime, .notify(.committed))
   }
 
-  private var hasHooksBeforeStart: Bool {
-    guard let hooks = spec.hooks else { return false }
-    return !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !hooks.createContainer.isEmpty
-      || !hooks.startContainer.isEmpty
-  }
-
-  /// Hooks of the runtime run when the container's file systems stand, and before its root changes: some of them enter
-  /// the mount namespace and mount into the root by its path on the host.
-  mutating func compileRuntimeHooks() {
-    guard hasHooksBeforeStart, let hooks = spec.hooks else { return }
+  /// Hooks of the runtime run when the namespaces exist and before the root changes.
+  private mutating func compileRuntimeHooks() {
+    guard let hooks = spec.hooks else { return }
+    let hasRuntimeHooks = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty
+    let hasContainerHooks = !hooks.createContainer.isEmpty || !hooks.startContainer.isEmpty
+    guard hasRuntimeHooks || hasContainerHooks else { return }
     add(.container, .notify(.namespacesReady), Origin("/hooks"))
     add(.runtime, .await(.namespacesReady), Origin("/hooks"))
     if !hooks.prestart.isEmpty {
@@ -121,6 +118,5 @@ extension Compiler {
     }
     add(.runtime, .notify(.hooksDone), Origin("/hooks"))
     add(.container, .await(.hooksDone), Origin("/hooks"))
-    add(.runtime, .notify(.committed))
   }
 }

@@ -134,7 +134,6 @@ extension Compiler {
   mutating func compileRoot(_ mounts: [PlannedMount]) {
     let root = Origin("/root")
     guard linux.namespace(.mount) != nil else {
-      compileRuntimeHooks()
       add(.container, .changeRoot, root)
       return
     }
@@ -158,7 +157,6 @@ extension Compiler {
       add(.container, .notify(.console), Origin("/process/terminal"))
       add(.runtime, .await(.console), Origin("/process/terminal"))
     }
-    compileRuntimeHooks()
     if let hooks = spec.hooks?.createContainer, !hooks.isEmpty {
       add(.container, .runHooks(.createContainer, hooks), Origin("/hooks/createContainer"))
     }

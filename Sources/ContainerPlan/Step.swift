@@ -175,6 +175,23 @@ public enum Milestone: UInt8, CaseIterable, Sendable {
   case devicesMoved = 10
 }
 
+extension Milestone: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .identityMapped: "identityMapped"
+    case .namespacesReady: "namespacesReady"
+    case .hooksDone: "hooksDone"
+    case .committed: "committed"
+    case .console: "console"
+    case .seccompListener: "seccompListener"
+    case .ready: "ready"
+    case .processMade: "processMade"
+    case .cgroupReady: "cgroupReady"
+    case .devicesMoved: "devicesMoved"
+    }
+  }
+}
+
 /// Hooks of the specification by the moment they run at.
 public enum HookPoint: String, CaseIterable, Sendable {
   case prestart, createRuntime, createContainer, startContainer, poststart, poststop

@@ -105,6 +105,15 @@ public enum ExitStatus: Equatable, Sendable {
   }
 }
 
+extension ExitStatus: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .exited(let status): "exit status \(status)"
+    case .signalled(let signal): "signal \(signal)"
+    }
+  }
+}
+
 /// waitid(2) for one child by its pidfd (Linux 5.4).
 ///
 /// - Parameters:

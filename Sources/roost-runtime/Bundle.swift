@@ -169,7 +169,8 @@ struct Planner {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
       let host = try cgroupHost(spec, manager, mayDoWithout: mayDoWithout)
-      options.appliesDevices = manager != .disabled && !facts.isConfined
+      let hasNone = mayDoWithout && host.hierarchies.isEmpty
+      options.appliesDevices = manager != .disabled && !facts.isConfined && !hasNone
       if manager == .systemd { options.systemd = try systemdOptions(spec, facts) }
       if let owner = spec.cgroupOwner, owner != effectiveUserID() { options.owner = owner }
       return try CgroupPlan(

@@ -12,8 +12,17 @@ struct Log {
   }
 
   /// How much is written, in the words of `--log-level`; the least first.
-  enum Level: Int, CaseIterable {
+  enum Level: Int, CaseIterable, CustomStringConvertible {
     case error, warning, info, debug
+
+    var description: String {
+      switch self {
+      case .error: "error"
+      case .warning: "warning"
+      case .info: "info"
+      case .debug: "debug"
+      }
+    }
   }
 
   private var destination = LogDestination.none

@@ -130,18 +130,6 @@ def test_runs_in_the_runtimes_namespaces(bundle, journal, kind):
     assert journal.read_text().split() == [os.readlink(f"/proc/self/ns/{name}") for name in ("mnt", "net")]
 
 
-@pytest.mark.parametrize("kind", ["prestart", "createRuntime"])
-def test_runtime_hooks_find_the_root_mounted(bundle, kind):
-    """What hooks for devices do: they enter the mount namespace and mount into the root by its path on the host."""
-    place = bundle.rootfs / "mnt"
-    place.mkdir(exist_ok=True)
-    inside = f"test -e {bundle.rootfs}/dev/null && mount -t tmpfs none {place} && touch {place}/here"
-    bundle.hook(kind, "/bin/sh", "-c",
-                "pid=$(sed 's/.*\"pid\":[ ]*\\([0-9]*\\).*/\\1/'); exec nsenter --mount=/proc/$pid/ns/mnt sh -c '" + inside + "'",
-                env=["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
-    assert bundle.run("ls", "/mnt").succeeds().out.split() == ["here"]
-
-
 def test_create_container_runs_in_the_containers_namespaces(bundle, journal):
     bundle.hook_script("createContainer", f"readlink /proc/self/ns/mnt /proc/self/ns/uts >{journal}")
     container = bundle.create("true")

@@ -156,19 +156,21 @@ final class ContainerSide {
     launch.releaseAll()
     root = nil
     deviceDirectory = nil
-    closeForWaiting(socket.fd)
+    closeForWaiting([socket.fd] + (launch.hookStreams?.descriptors ?? []))
     starter = Channel(
       socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in try accept(socket.fd) })
   }
 
   /// What waits for `start` may wait for days, and holds nothing of the runtime's or its caller's meanwhile: a pipe that
   /// stays open would keep a reader waiting, a directory its file system busy.
-  private func closeForWaiting(_ socket: FD) {
-    let first = 3 + preservedDescriptors
-    let kept = UInt32(socket.rawValue)
-    // bestEffort: a filter that is older than close_range(2) refuses it; the program does not get them anyway
-    if kept > first { try? closeRange(from: first, through: kept - 1) }
-    try? closeRange(from: max(first, kept + 1))  // bestEffort: likewise
+  private func closeForWaiting(_ kept: [FD]) {
+    var first = 3 + preservedDescriptors
+    for number in kept.map({ UInt32($0.rawValue) }).sorted() where number >= first {
+      // bestEffort: a filter that is older than close_range(2) refuses it; the program does not get them anyway
+      if number > first { try? closeRange(from: first, through: number - 1) }
+      first = number + 1
+    }
+    try? closeRange(from: first)  // bestEffort: likewise
   }
 
   // MARK: Cgroups and namespaces

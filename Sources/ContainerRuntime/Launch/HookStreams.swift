@@ -14,6 +14,9 @@ final class HookStreams {
     errors = try HookStreams.open(.hookErrors, annotations)
   }
 
+  /// What stays open for hooks that are yet to run.
+  var descriptors: [FD] { [output, errors].compactMap { $0?.fd } }
+
   /// - Returns: nil without the annotation.
   private static func open(
     _ annotation: RuntimeAnnotation, _ annotations: [KeyValue]
