@@ -99,7 +99,7 @@ let package = Package(
       exclude: ["Golden"]),
     tests("NetworkingTests", ["Networking", "Netlink", "Linux"]),
     tests("RootFSTests", ["RootFS", "Linux"]),
-    tests("EngineTests", ["Engine", "OCI", "JSON", "Linux"], exclude: ["Golden"]),
+    tests("EngineTests", ["Engine", "Networking", "OCI", "JSON", "Linux"], exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

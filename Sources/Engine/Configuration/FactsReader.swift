@@ -79,7 +79,8 @@ struct FactsReader {
   private func checkNetwork(_ facts: Facts) throws(EngineError) {
     let mode = options.effectiveNetwork
     guard facts.isConfined, mode != .none, mode != .host else { return }
-    throw EngineError("--network \(mode.text): ordinary users have none and host; the other networks need root")
+    throw EngineError(
+      "--network \(mode.text): ordinary users' containers have none and host; other networks need root")
   }
 
   /// Whom the host asks. A resolver on its loopback interface, as systemd's, is out of reach; systemd writes down beside

@@ -70,7 +70,7 @@ enum NetworkFlags {
     return [
       FlagDefinition(
         "network", aliases: ["net"], value: "NETWORK", in: group,
-        help: "none, host, NAME, container:NAME, ns:PATH, bridge:br0, macvlan:eth0; none unless given"
+        help: "none (the default), host, NAME, container:NAME, ns:PATH, bridge:br0, …"
       ) { (o: inout RunOptions, v) throws(EngineError) in
         o.network = try NetworkMode.parse(v).joined(with: o.network)
       },

@@ -300,6 +300,16 @@ def test_networks_of_others(net, root, host):
     assert address in result.out
 
 
+def test_ids_of_its_own(net, root):
+    """`--userns auto`: the container's root does not own the network, so it can use it, but not change it."""
+    flags = ("--userns", "auto", "--overlay", "--network", "default", "--cap-add", "NET_ADMIN")
+    result = net.run(*flags, "-p", "8080:80", root, "sh", "-c",
+                     "id -u; nc -w 2 10.210.0.1 1 2>&1; ip -4 -o address show dev eth0; "
+                     "ls -d /sys/kernel; ip link set eth0 mtu 1000").fails()
+    assert result.lines[0] == "0" and "Connection refused" in result.out and "10.210.0.2/16" in result.out
+    assert "/sys/kernel" in result.out and "not permitted" in result.err
+
+
 def test_connect_and_disconnect(net, root):
     net("network", "create", "one").succeeds()
     sleeper(net, root, "box", "--network", "default")
