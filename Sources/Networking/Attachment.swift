@@ -37,6 +37,8 @@ public struct Attachment: Equatable, Sendable {
     /// A further interface on one of the host's.
     case macvlan(parent: String, mode: String)
     case ipvlan(parent: String, mode: String)
+    /// A configuration of the Container Network Interface, whose plug-ins do everything.
+    case cni(String)
   }
 
   public var target: Target
@@ -84,6 +86,14 @@ public struct Attachment: Equatable, Sendable {
       try checkOwnAddresses("a cable")
       if hostAddresses.isEmpty {
         throw NetworkingError("--ip without --network needs --host-ip for the other end")
+      }
+    case .cni(let name):
+      guard addresses.isEmpty, gateways.isEmpty, hostAddresses.isEmpty, hardwareAddress == nil else {
+        throw NetworkingError(
+          "--ip, --gateway, --mac-address: the plug-ins of cni:\(name) give addresses away")
+      }
+      if mtuBytes != nil || bitsPerSecond != nil {
+        throw NetworkingError("mtu, rate: these belong into the configuration of cni:\(name)")
       }
     case .macvlan, .ipvlan:
       try checkOwnAddresses("this network")

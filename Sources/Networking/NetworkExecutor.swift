@@ -14,6 +14,8 @@ final class NetworkExecutor {
   private var insideIndices: [String: Int32] = [:]
   /// Puts an endpoint's rules in place, and all others' when there are none to add to.
   private let addRules: (Endpoint) throws -> Void
+  /// Runs the plug-ins of a network for an interface.
+  var runPlugins: (String, String) throws -> Void = { _, _ in }
 
   init(addRules: @escaping (Endpoint) throws -> Void) throws(NetworkingError) {
     self.addRules = addRules
@@ -52,6 +54,7 @@ final class NetworkExecutor {
       try host.send(.limitRate(interface: try hostIndex(outside), bitsPerSecond: rate, object: outside))
       try insideSocket().send(
         .limitRate(interface: try insideIndex(inside), bitsPerSecond: rate, object: inside))
+    case .plugins(let network, let interface): try runPlugins(network, interface)
     case .rules(let endpoint): try addRules(endpoint)
     }
   }

@@ -30,6 +30,8 @@ public enum NetworkStep: Equatable, Sendable {
   case defaultRoute(IPAddress, interface: String)
   /// At both ends of the cable.
   case rate(host: String, inside: String, bitsPerSecond: UInt64)
+  /// The plug-ins of a configuration of the Container Network Interface.
+  case plugins(network: String, interface: String)
   /// Ports and what the container may send, in our tables.
   case rules(Endpoint)
 }
@@ -137,6 +139,9 @@ public struct NetworkPlan: Equatable, Sendable {
       cable(interface, addresses.map { .hostAddress(interface: endpoint.hostInterface, $0) })
     case .macvlan(let parent, let mode): try macvlan(interface, parent: parent, mode: mode)
     case .ipvlan(let parent, let mode): try ipvlan(interface, parent: parent, mode: mode)
+    case .cni(let name):
+      steps.append(.plugins(network: name, interface: endpoint.interface))
+      return
     }
     for prefix in endpoint.addresses { steps.append(.address(interface: endpoint.interface, prefix)) }
     steps.append(.up(interface: endpoint.interface))

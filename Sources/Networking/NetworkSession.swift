@@ -24,8 +24,10 @@ public struct NetworkRequest: Equatable, Sendable {
       }
     }
     let hasNetwork = attachments.contains {
-      if case .network = $0.target { return true }
-      return false
+      switch $0.target {
+      case .network, .cni: true
+      default: false
+      }
     }
     if !ports.isEmpty, !hasNetwork {
       throw NetworkingError("-p: ports are published on networks that roost makes, such as the default one")
@@ -41,6 +43,9 @@ public final class NetworkSession {
   private let networks: Networks
   private let container: String
   public private(set) var interfaces: [NetworkPlan.Interface] = []
+  /// What plug-ins have made.
+  private var plugins: [CNIRecord] = []
+  private var configurations: [String: CNIConfiguration] = [:]
   /// What is being allotted.
   private var pending: Endpoint?
   private var executor: NetworkExecutor?
@@ -77,6 +82,7 @@ public final class NetworkSession {
       }
       let executor = try networks.executor()
       self.executor = executor
+      executor.runPlugins = { [unowned self] network, interface in try addPlugins(network, interface) }
       try executor.run(plan)
     } catch {
       var failure = error
@@ -99,6 +105,15 @@ public final class NetworkSession {
     func attempt(_ body: () throws -> Void) {
       do { try body() } catch { failures.append("network: \(error)") }
     }
+    // Plug-ins want to see the namespace.
+    for record in plugins {
+      attempt {
+        try record.chain(namespace: namespacePath).delete(record.result)
+        // Kept when that has failed: prune tries again.
+        try networks.store.remove(record)
+      }
+    }
+    plugins = []
     executor = nil
     reservations = []
     for interface in interfaces {
@@ -107,7 +122,11 @@ public final class NetworkSession {
       if interface.isOpenvswitch, case .bridge(let bridge) = interface.attachment.target {
         attempt { try OpenVSwitch.removePort(endpoint.hostInterface, from: bridge) }
       }
-      if interface.network != nil { attempt { try networks.store.release(endpoint) } }
+      if interface.network != nil {
+        attempt { try networks.store.release(endpoint) }
+      } else {
+        for port in endpoint.ports { attempt { try networks.store.release(port, of: container) } }
+      }
     }
     if let pending { attempt { try networks.store.release(pending) } }
     // What it was connected to while it ran.
@@ -183,6 +202,23 @@ public final class NetworkSession {
     }
   }
 
+  private func addPlugins(_ network: String, _ interface: String) throws(NetworkingError) {
+    guard let configuration = configurations[network],
+      let index = interfaces.firstIndex(where: { $0.endpoint.interface == interface })
+    else { return }
+    var record = CNIRecord(
+      container: container, interface: interface, configuration: configuration, path: CNIChain.defaultPath(),
+      ports: interfaces[index].endpoint.ports)
+    try record.chain(namespace: namespacePath).check()
+    // Before the first side effect: whoever finds it can undo it.
+    try networks.store.save(record)
+    plugins.append(record)
+    record.result = try record.chain(namespace: namespacePath).add()
+    plugins[plugins.count - 1] = record
+    try networks.store.save(record)
+    interfaces[index].endpoint.addresses = try CNIChain.addresses(record.result)
+  }
+
   // MARK: Finding out
 
   private func resolve(
@@ -198,6 +234,15 @@ public final class NetworkSession {
     guard case .network(let name) = attachment.target else {
       var interface = NetworkPlan.Interface(attachment, endpoint)
       if case .bridge(let bridge) = attachment.target { interface.isOpenvswitch = try isOpenvswitch(bridge) }
+      if case .cni(let name) = attachment.target {
+        configurations[name] = try CNIConfiguration.find(name)
+        pending = endpoint
+        for port in ports {
+          interface.endpoint.ports.append(try reserve(port))
+          pending = interface.endpoint
+        }
+        pending = nil
+      }
       return interface
     }
     let network = isPreview ? try networks.preview(name) : try networks.find(name)

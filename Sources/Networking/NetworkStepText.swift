@@ -28,6 +28,7 @@ extension NetworkStep {
     case .up(let interface): "bring the container's \(interface) up"
     case .defaultRoute(let gateway, let interface): "route what goes elsewhere via \(gateway) on \(interface)"
     case .rate(let host, _, let rate): "limit \(host) to \(rate) bits per second in each direction"
+    case .plugins(let network, let interface): "let the plug-ins of cni:\(network) make \(interface)"
     case .rules(let endpoint):
       "let \(endpoint.hostInterface) send from its own addresses only"
         + (endpoint.ports.isEmpty
@@ -71,6 +72,8 @@ extension NetworkStep {
     case .rate(let host, let inside, let rate):
       let limit = "root tbf rate \(rate)bit burst 64kb latency 100ms"
       return ["tc qdisc add dev \(host) \(limit)", "tc -n $NS qdisc add dev \(inside) \(limit)"]
+    case .plugins(let network, let interface):
+      return ["CNI_IFNAME=\(interface) cnitool add \(network) /run/netns/$NS"]
     case .rules(let endpoint): return Self.rules(endpoint)
     }
   }

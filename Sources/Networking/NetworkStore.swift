@@ -183,6 +183,28 @@ public final class NetworkStore {
     try unlink("\(endpoint.network)/endpoints/\(endpoint.container)")
   }
 
+  // MARK: Plug-ins
+
+  func save(_ record: CNIRecord) throws(NetworkingError) {
+    try naming("\(path)/.cni") {
+      try makeDirectory(".cni")
+      try write(".cni/\(record.fileName).new", record.json())
+      try renameat(root.fd, ".cni/\(record.fileName).new", root.fd, ".cni/\(record.fileName)")
+    }
+  }
+
+  func remove(_ record: CNIRecord) throws(NetworkingError) { try unlink(".cni/\(record.fileName)") }
+
+  func pluginRecords() throws(NetworkingError) -> [CNIRecord] {
+    var result: [CNIRecord] = []
+    for name in try list(".cni").sorted() where !name.hasSuffix(".new") {
+      if let bytes = try read(".cni/\(name)") {
+        result.append(try CNIRecord(json: bytes, source: "\(path)/.cni/\(name)"))
+      }
+    }
+    return result
+  }
+
   // MARK: Locking
 
   /// Calls `body` while nobody else changes the host's rules (exclusively), or while nobody replaces them (shared).

@@ -150,6 +150,7 @@ public final class Networks {
   ///
   /// - Returns: the names of those removed.
   public func prune() throws(NetworkingError) -> [String] {
+    try collectPlugins()
     var removed: [String] = []
     for name in try store.names() {
       try store.collect(name, isAlive)
@@ -159,6 +160,19 @@ public final class Networks {
       }
     }
     return removed
+  }
+
+  /// Has plug-ins undo what they did for containers that are gone.
+  private func collectPlugins() throws(NetworkingError) {
+    var failure: NetworkingError?
+    for record in try store.pluginRecords() where !isAlive(record.container) {
+      do {
+        for port in record.ports { try store.release(port, of: record.container) }
+        try record.chain(namespace: nil).delete(record.result)
+        try store.remove(record)
+      } catch { failure = failure ?? error }
+    }
+    if let failure { throw failure }
   }
 
   // MARK: Restoring

@@ -20,6 +20,9 @@ enum AttachmentText {
     case ("macvlan", let parent?):
       attachment = Attachment(.macvlan(parent: try interface(parent), mode: "bridge"))
     case ("ipvlan", let parent?): attachment = Attachment(.ipvlan(parent: try interface(parent), mode: "l2"))
+    case ("cni", let configuration?):
+      if configuration.isEmpty { throw EngineError("the configuration's name is missing") }
+      attachment = Attachment(.cni(configuration))
     case (_, let first?):
       attachment = Attachment(.network(try networkName(word)))
       settings.insert(first, at: 0)
@@ -124,6 +127,7 @@ extension Attachment.Target {
     case .cable: "cable"
     case .macvlan(let parent, _): "macvlan:\(parent)"
     case .ipvlan(let parent, _): "ipvlan:\(parent)"
+    case .cni(let name): "cni:\(name)"
     }
   }
 }

@@ -70,7 +70,7 @@ enum NetworkFlags {
     return [
       FlagDefinition(
         "network", aliases: ["net"], value: "NETWORK", in: group,
-        help: "none (the default), host, NAME, container:NAME, ns:PATH, bridge:br0, …"
+        help: "none (the default), host, NAME, container:NAME, bridge:br0, cni:NAME, …"
       ) { (o: inout RunOptions, v) throws(EngineError) in
         o.network = try NetworkMode.parse(v).joined(with: o.network)
       },
