@@ -76,15 +76,19 @@ let package = Package(
     module(
       "RootFS",
       ["CCompression", "CLinux", "Linux", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Networking", ["Netlink", "JSON", "Linux"]),
     module(
       "Engine",
-      ["RootFS", "ContainerPlan", "Cgroups", "Seccomp", "SafePath", "OCI", "JSON", "Linux"]),
+      [
+        "RootFS", "Networking", "ContainerPlan", "Cgroups", "Seccomp", "SafePath", "OCI", "JSON", "Netlink",
+        "Linux",
+      ]),
 
     // Layer 5: what people type.
     .executableTarget(
       name: "roost",
       dependencies: [
-        "Engine", "ContainerPlan", "RootFS", "Linux",
+        "Engine", "Networking", "ContainerPlan", "RootFS", "Linux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -102,8 +106,9 @@ let package = Package(
     tests(
       "ContainerPlanTests", ["ContainerPlan", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"],
       exclude: ["Golden"]),
+    tests("NetworkingTests", ["Networking", "Netlink", "Linux"]),
     tests("RootFSTests", ["RootFS", "Linux"]),
-    tests("EngineTests", ["Engine", "OCI", "JSON", "Linux"], exclude: ["Golden"]),
+    tests("EngineTests", ["Engine", "Networking", "OCI", "JSON", "Linux"], exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

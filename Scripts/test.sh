@@ -44,10 +44,13 @@ suite_engine() {
   run_pytest engine Tests/integration/engine
 }
 
-# podman, containerd, Docker and Swarm above the runtime.
+# podman, containerd, Docker and Swarm above the runtime; CNI plug-ins, which come with them, below roost.
 suite_callers() {
+  local status=0
   Scripts/packages.sh callers || echo "test.sh: tests of tools that are not installed are skipped" >&2
-  run_pytest callers Tests/callers
+  run_pytest callers Tests/callers || status=1
+  run_pytest callers-cni Tests/integration/engine/test_roost_cni.py || status=1
+  return "$status"
 }
 
 # The main job, as it is without a terminal.

@@ -144,6 +144,11 @@ public func preadAll(_ fd: FD, limit: Int) throws(SyscallError) -> [UInt8] {
   try pread(fd, upTo: limit, at: 0)
 }
 
+/// ftruncate(2): the file is this many bytes long from now on.
+public func ftruncate(_ fd: FD, _ lengthBytes: Int64) throws(SyscallError) {
+  try check(cl_ftruncate(fd.rawValue, lengthBytes), "ftruncate")
+}
+
 /// Writes at the start of a file without moving its offset (pwrite(2)).
 public func pwriteAll(_ fd: FD, _ bytes: [UInt8]) throws(SyscallError) {
   var written = 0

@@ -4,6 +4,7 @@
 import ArgumentParser
 import ContainerPlan
 import Engine
+import Networking
 
 /// `roost explain`: what `run` would do, without doing it.
 struct ExplainCommand: ParsableCommand {
@@ -26,6 +27,10 @@ struct ExplainCommand: ParsableCommand {
     let engine = try Roost.engine(root: root)
     let blueprint = try engine.blueprint(options, root: try engine.describeRoot(options.root))
     var text = "Before the runtime (roost itself)\n\n"
+    for step in blueprint.network {
+      text += "  - \(step.summary)\n"
+      for line in step.shell { text += "      $ \(line)\n" }
+    }
     for step in blueprint.preparations { text += "  - \(step.summary)\n" }
     text += "\nThe runtime (roost-runtime run)\n\n"
     try Output.write(text + blueprint.explanation().text() + "\n")

@@ -12,7 +12,8 @@ struct Roost: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, ExecCommand.self, PsCommand.self, KillCommand.self, StopCommand.self, RmCommand.self,
-      InspectCommand.self, StatsCommand.self, ExplainCommand.self, DoctorCommand.self, VersionCommand.self,
+      InspectCommand.self, StatsCommand.self, NetworkCommand.self, ExplainCommand.self, DoctorCommand.self,
+      VersionCommand.self,
     ])
 
   @Option(help: "Keep containers in this directory (or ROOST_ROOT).")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+public import Networking
 public import OCI
 
 /// A container as `roost run` is going to make it: the OCI configuration, and the engine's own steps around the
@@ -8,6 +9,8 @@ public import OCI
 public struct Blueprint: Equatable, Sendable {
   /// The content of the bundle's `config.json`.
   public var spec: Spec
+  /// How the container gets its network, before everything else.
+  public var network: [NetworkStep] = []
   /// What the engine does before it starts the runtime, in order.
   public var preparations: [Preparation]
 

@@ -20,7 +20,7 @@ enum DefaultMounts {
         destination: "/dev/pts", type: "devpts", source: "devpts",
         options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
           + terminalGroup),
-      sysfs(isWritable: writable, isOwn: options.network != .host || facts.maps == nil),
+      sysfs(isWritable: writable, isOwn: facts.maps == nil || options.effectiveNetwork == .none),
       Mount(
         destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
         options: [cgroupsWritable ? "rw" : "ro", "nosuid", "noexec", "nodev"]),

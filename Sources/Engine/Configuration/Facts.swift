@@ -41,7 +41,8 @@ public struct Facts: Equatable, Sendable {
   public var seccomp: SeccompProfile?
   /// The host's own name.
   public var hostName = "localhost"
-  /// The host's `/etc/hosts` and `/etc/resolv.conf`, for `--network host`.
+  public var network = NetworkFacts()
+  /// `/etc/hosts` and `/etc/resolv.conf` of whose network the container sees.
   public var hostsFile = ""
   public var resolverFile = ""
   /// The size of the caller's terminal, for `--tty`.

@@ -20,6 +20,7 @@ struct FactsReader {
     facts.executable = caller.executable
     facts.ownMaps = try caller.identityMaps()
     facts.userNamespace = try userNamespace(id, facts)
+    try checkNetwork(facts)
     if root.isPrepared { facts.users = try users(root.path) }
     facts.rootDigest = root.digest
     facts.environmentFiles = try caller.environmentEntries(inFiles: options.environmentFiles)
@@ -54,9 +55,12 @@ struct FactsReader {
     if options.memory != MemoryResources() { facts.accountsSwap = Self.accountsSwap() }
     facts.thermalThrottlePaths = try thermalThrottlePaths()
     facts.hostName = try readText(.workingDirectory, "/proc/sys/kernel/hostname", limit: 256)
-    if options.network == .host {
+    switch options.effectiveNetwork {
+    case .host, .path:
       facts.hostsFile = try textIfPresent("/etc/hosts")
       facts.resolverFile = try textIfPresent("/etc/resolv.conf")
+    case .attached: facts.resolverFile = try upstreamResolvers()
+    case .none, .container: break
     }
   }
 
@@ -69,6 +73,23 @@ struct FactsReader {
           + "/etc/subgid give; further ones need root")
     }
     return options.userNamespace.explicit ?? IdentityRanges.maps(IdentityRanges.preferred(id))
+  }
+
+  /// Interfaces of the host, and namespaces of others, belong to the machine's root.
+  private func checkNetwork(_ facts: Facts) throws(EngineError) {
+    let mode = options.effectiveNetwork
+    guard facts.isConfined, mode != .none, mode != .host else { return }
+    throw EngineError(
+      "--network \(mode.text): ordinary users' containers have none and host; other networks need root")
+  }
+
+  /// Whom the host asks. A resolver on its loopback interface, as systemd's, is out of reach; systemd writes down beside
+  /// it whom that one asks.
+  private func upstreamResolvers() throws(SyscallError) -> String {
+    let text = try textIfPresent("/etc/resolv.conf")
+    if !ResolverText(text).reachableFromElsewhere.servers.isEmpty { return text }
+    let upstream = try textIfPresent("/run/systemd/resolve/resolv.conf")
+    return upstream.isEmpty ? text : upstream
   }
 
   static let longestFile = 1 << 20

@@ -26,7 +26,7 @@ struct SpecBuilder {
   /// Where our own executable appears for `--init`.
   static let initPath = "/sbin/roost-init"
 
-  var network: NetworkMode { options.network ?? .none }
+  var network: NetworkMode { options.effectiveNetwork }
 
   var hostname: String {
     options.hostname ?? (network == .host ? facts.hostName : ContainerName.short(facts.id))

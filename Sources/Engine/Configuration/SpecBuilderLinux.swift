@@ -7,9 +7,11 @@ import OCI
 extension SpecBuilder {
   func linux() throws(EngineError) -> LinuxConfig {
     var types: [NamespaceType] = [.mount, .pid, .ipc, .uts, .cgroup]
-    if network != .host { types.append(.network) }
     if facts.userNamespace != nil { types.append(.user) }
-    var linux = LinuxConfig(namespaces: types.map { Namespace($0) })
+    var namespaces = types.map { Namespace($0) }
+    // The engine's own namespace for interfaces that it has made, another's, or a new one.
+    if network != .host { namespaces.append(Namespace(.network, path: facts.network.namespacePath)) }
+    var linux = LinuxConfig(namespaces: namespaces)
     if let maps = facts.userNamespace {
       linux.uidMappings = maps.users
       linux.gidMappings = maps.groups

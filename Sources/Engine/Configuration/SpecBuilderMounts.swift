@@ -81,11 +81,17 @@ extension SpecBuilder {
 
   private func ownFiles() -> [(String, String)] {
     [
-      (FileName.resolver, HostFiles.resolver(network: network, hostText: facts.resolverFile)),
+      (
+        FileName.resolver,
+        HostFiles.resolver(
+          mode: network, network: facts.network, options: options.interface, hostText: facts.resolverFile)
+      ),
       (FileName.hostname, hostname + "\n"),
       (
         FileName.hosts,
-        HostFiles.hosts(name: hostname, network: network, extra: options.hosts, hostText: facts.hostsFile)
+        HostFiles.hosts(
+          name: hostname, mode: network, network: facts.network, extra: options.hosts,
+          hostText: facts.hostsFile)
       ),
     ]
   }

@@ -29,11 +29,18 @@ extension ContainerEngine {
         errors.append(error)
       }
     }
-    guard let format else { return (Document.list(documents).prettyJSON() + "\n", errors) }
-    if format == "json" { return (documents.map { $0.json() + "\n" }.joined(), errors) }
+    return (try Self.text(of: documents, format: format), errors)
+  }
+
+  /// Documents as `inspect` commands print them.
+  ///
+  /// - Parameter format: A template; nil for a JSON array; `json` for one line each.
+  static func text(of documents: [Document], format: String?) throws(EngineError) -> String {
+    guard let format else { return Document.list(documents).prettyJSON() + "\n" }
+    if format == "json" { return documents.map { $0.json() + "\n" }.joined() }
     let template = try Template(format)
     var text = ""
     for document in documents { text += try template.text(for: document) + "\n" }
-    return (text, errors)
+    return text
   }
 }

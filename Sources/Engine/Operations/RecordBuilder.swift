@@ -40,7 +40,7 @@ struct RecordBuilder {
       .init("GraphDriver", graphDriver()),
       .init("Mounts", .list(options.mounts.map(mount))),
       .init("Config", config(process)),
-      .init("NetworkSettings", networkSettings()),
+      .init("NetworkSettings", NetworkSettings.document(options.effectiveNetwork, facts.network)),
       .init("Roost", engine()),
     ])
   }
@@ -97,7 +97,7 @@ struct RecordBuilder {
     return .record([
       .init("Binds", .strings(options.mounts.filter { $0.createsSource }.map(bind))),
       .init("ContainerIDFile", .string(options.idFile ?? "")),
-      .init("NetworkMode", .string((options.network ?? .none).rawValue)),
+      .init("NetworkMode", .string(options.effectiveNetwork.text)),
       .init("AutoRemove", .bool(options.removesAfterwards)),
       .init(
         "RestartPolicy", .record([.init("Name", .string("no")), .init("MaximumRetryCount", .integer(0))])),
@@ -171,13 +171,6 @@ struct RecordBuilder {
           .init("UpperDir", .string("\(facts.directory)/\(SpecBuilder.FileName.upper)")),
           .init("WorkDir", .string("\(facts.directory)/\(SpecBuilder.FileName.work)")),
         ])),
-    ])
-  }
-
-  private func networkSettings() -> Document {
-    .record([
-      .init("Ports", .map([])),
-      .init("Networks", .map([.init((options.network ?? .none).rawValue, .record([]))])),
     ])
   }
 

@@ -110,8 +110,11 @@ extension ContainerEngine {
   public func blueprint(_ options: RunOptions, root: RootSource) throws(EngineError) -> Blueprint {
     // A word that says that it is no id: what is printed must not pretend to exist.
     let id = "CONTAINER"
-    let facts = try FactsReader(options: options, caller: caller)
+    var facts = try FactsReader(options: options, caller: caller)
       .read(id: id, directory: Store.path(of: id, location), root: root)
-    return try Blueprint.make(options, facts)
+    let steps = try previewNetwork(options, container: id, facts: &facts)
+    var blueprint = try Blueprint.make(options, facts)
+    blueprint.network = steps
+    return blueprint
   }
 }

@@ -3,6 +3,7 @@
 
 import Glibc
 import Linux
+import Networking
 import OCI
 
 /// The engine: what the commands of `roost` do, without reading arguments or printing.
@@ -36,7 +37,6 @@ public struct ContainerEngine: Sendable {
     let id = ContainerName.id(from: Self.randomBytes(32))
     var facts = try FactsReader(options: options, caller: caller)
       .read(id: id, directory: Store.path(of: id, location), root: root)
-    var blueprint = try Blueprint.make(options, facts)
 
     let mask = try SignalProxy.blockSignals()
     let store = try Store(location)
@@ -44,30 +44,36 @@ public struct ContainerEngine: Sendable {
     guard try container.lock() else { throw EngineError("\(container.path): another process has locked it") }
     var name: String?
     var wroteIDFile = false
-    do {
+    var network: NetworkSession?
+    do throws(EngineError) {
       if options.userNamespace.mode == .auto {
-        let wanted = IdentityRanges.preferred(id)
-        let range = try store.reserveRange(wanted, for: id)
-        if range != wanted {
-          facts.userNamespace = IdentityRanges.maps(range)
-          blueprint = try Blueprint.make(options, facts)
-        }
+        facts.userNamespace = IdentityRanges.maps(
+          try store.reserveRange(IdentityRanges.preferred(id), for: id))
       }
       name = try reserveName(options.name, for: id, in: store)
+      let names = [name, options.hostname, ContainerName.short(id)].compactMap { $0 }
+      network = try startNetwork(options, container: id, names: names, facts: &facts)
+      let blueprint = try Blueprint.make(options, facts)
       try record(options, facts, blueprint.spec, name: name ?? "", runtime, in: container)
       if let file = options.idFile {
         try writeIDFile(id, file)
         wroteIDFile = true
       }
       try Preparer.carryOut(blueprint.preparations, in: container)
+      try publishNames(facts.network)
       let foreground = ForegroundRun(
         runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
         cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask)
       let outcome = try foreground.run(container)
       if let report = outcome.outOfMemoryReport { warn(report) }
-      return try finish(outcome, options, container, store, runtime, name: name)
+      let failures = endNetwork(network, facts.network)
+      network = nil
+      let code = try finish(outcome, options, container, store, runtime, name: name)
+      if let failure = failures.first { throw EngineError(failure) }
+      return code
     } catch {
       var failure = undo(error, container, store, runtime, name: name)
+      failure.cleanupFailures += endNetwork(network, facts.network)
       if wroteIDFile, let file = options.idFile {
         // The id of a container that is gone must not mislead anybody.
         do { try unlinkat(.workingDirectory, file) } catch {

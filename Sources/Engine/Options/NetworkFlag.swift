@@ -1,19 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import Netlink
+public import Networking
+
 /// Which network the container sees: `--network`.
-public enum NetworkMode: String, Equatable, Sendable {
+public enum NetworkMode: Equatable, Sendable {
   /// A network namespace of its own with nothing but the loopback interface.
   case none
   /// The host's own network.
   case host
+  /// That of another container, by its name or id.
+  case container(String)
+  /// The namespace behind a path.
+  case path(String)
+  /// Interfaces that the engine makes.
+  case attached([Attachment])
+
+  /// As `inspect` shows it.
+  var text: String {
+    switch self {
+    case .none: "none"
+    case .host: "host"
+    case .container(let name): "container:\(name)"
+    case .path(let path): "ns:\(path)"
+    case .attached(let attachments): attachments.first?.target.text ?? "none"
+    }
+  }
 
   /// Parses the value of `--network`.
   ///
   /// - Throws: An ``EngineError`` without context; the caller names the flag.
   static func parse(_ text: String) throws(EngineError) -> NetworkMode {
-    if let mode = NetworkMode(rawValue: text) { return mode }
-    throw EngineError("this network is not available yet: expected none or host")
+    let (word, rest) = text.cut(at: Byte.colon)
+    switch (word, rest) {
+    case ("none", nil): return .none
+    case ("host", nil): return .host
+    case ("container", let name?):
+      if name.isEmpty { throw EngineError("the container's name is missing") }
+      return .container(name)
+    case ("ns", let path?):
+      guard path.utf8.first == Byte.slash, !path.utf8.contains(0) else {
+        throw EngineError("the path of a network namespace must be absolute")
+      }
+      return .path(path)
+    default: return .attached([try AttachmentText.parse(text)])
+    }
+  }
+
+  /// This mode together with one that was given before.
+  func joined(with earlier: NetworkMode?) throws(EngineError) -> NetworkMode {
+    guard let earlier, earlier != self else { return self }
+    if case .attached(let first) = earlier, case .attached(let second) = self {
+      return .attached(first + second)
+    }
+    throw EngineError("another network, \(earlier.text), was asked for before")
   }
 }
 
@@ -48,8 +89,11 @@ enum HostName {
 /// One `--add-host NAME:ADDRESS`.
 public struct HostEntry: Equatable, Sendable {
   public var name: String
-  /// An IPv4 or IPv6 address in text form.
+  /// An IPv4 or IPv6 address in text form, or ``hostGateway``.
   public var address: String
+
+  /// The host's address in the container's first network.
+  static let hostGateway = "host-gateway"
 
   /// Parses `NAME:ADDRESS` or `NAME=ADDRESS`.
   ///
@@ -60,10 +104,9 @@ public struct HostEntry: Equatable, Sendable {
     guard var address else { throw EngineError("expected NAME:ADDRESS") }
     try HostName.check(name, longest: 253)
     if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-    if address == "host-gateway" {
-      throw EngineError("host-gateway is not available yet: it comes with bridges")
+    guard address == hostGateway || IPAddress(address) != nil else {
+      throw EngineError("\(address.quoted) is no IP address")
     }
-    guard IPAddress.isValid(address) else { throw EngineError("\(address.quoted) is no IP address") }
     return HostEntry(name: name, address: address)
   }
 }

@@ -109,15 +109,9 @@ extension RunFlags {
   /// Flags of Docker's and podman's that wait for parts of the engine that do not exist yet.
   static let unavailable: [(names: [String], reason: String)] = [
     (
-      [
-        "publish", "p", "publish-all", "P", "expose", "ip", "ip6", "network-alias", "mac-address", "link",
-        "dns",
-      ],
-      "not available yet: it comes with bridge networks"
+      ["publish-all", "P", "expose"], "not available yet: it comes with images; --publish names a port"
     ),
-    (
-      ["dns-search", "dns-option", "dns-opt", "host-ip"], "not available yet: it comes with bridge networks"
-    ),
+    (["link"], "containers of one network find each other by name"),
     (["subuidname", "subgidname"], "not available: --uidmap and --gidmap choose ids by hand"),
     (["pid", "ipc", "uts", "cgroupns"], "not available yet: the container has namespaces of its own"),
     (["volumes-from", "volume-driver"], "not available yet: it comes with volumes by name"),

@@ -6,7 +6,7 @@ import OCI
 /// The flags of `roost run`, spelled and behaving as Docker's; those that Docker lacks say so in their help.
 public enum RunFlags {
   public static let table = FlagTable<RunOptions>(
-    life + streams + process + files + rights + network + resources, unavailable: unavailable)
+    life + streams + process + files + rights + NetworkFlags.flags + resources, unavailable: unavailable)
 
   private typealias Options = RunOptions
 
@@ -204,30 +204,6 @@ public enum RunFlags {
         "sysctl", value: "KEY=VALUE", in: group, help: "Set a kernel parameter of the container's own"
       ) {
         (o: inout Options, v) throws(EngineError) in try set(try SysctlFlag.parse(v), in: &o.sysctls)
-      },
-    ]
-  }()
-
-  private static let network: [FlagDefinition<RunOptions>] = {
-    let group = "Network"
-    return [
-      FlagDefinition(
-        "network", aliases: ["net"], value: "MODE", in: group, help: "none or host; none unless given"
-      ) {
-        (o: inout Options, v) throws(EngineError) in
-        let mode = try NetworkMode.parse(v)
-        if let earlier = o.network, earlier != mode {
-          throw EngineError("another network, \(earlier.rawValue), was asked for before")
-        }
-        o.network = mode
-      },
-      FlagDefinition("hostname", "h", value: "NAME", in: group, help: "The container's host name") {
-        (o: inout Options, v) throws(EngineError) in
-        try HostName.check(v)
-        o.hostname = v
-      },
-      FlagDefinition("add-host", value: "NAME:ADDRESS", in: group, help: "Add a line to /etc/hosts") {
-        (o: inout Options, v) throws(EngineError) in o.hosts.append(try HostEntry.parse(v))
       },
     ]
   }()

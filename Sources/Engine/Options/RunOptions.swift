@@ -65,6 +65,7 @@ public struct RunOptions: Equatable, Sendable {
 
   // Network.
   public var network: NetworkMode?
+  public var interface = NetworkOptions()
   public var hostname: String?
   public var hosts: [HostEntry] = []
 
@@ -117,6 +118,7 @@ public struct RunOptions: Equatable, Sendable {
         throw EngineError("\(mount.origin): the destination \(mount.destination) is taken by \(other)")
       }
     }
+    _ = try networkRequest()
     for sysctl in sysctls where network == .host && SysctlFlag.owner(of: sysctl.key) == .network {
       throw EngineError(
         "--sysctl \(sysctl.key): with --network host this would change the host's own setting")

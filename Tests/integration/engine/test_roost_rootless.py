@@ -199,6 +199,14 @@ def test_another_user_namespace_needs_root(user):
     user.run("--userns", "auto", "host:true", "true").fails("--userns", status=125)
 
 
+@pytest.mark.parametrize("network", ["default", "bridge:br0", "container:box", "ns:/proc/1/ns/net"])
+def test_networks_need_root(user, network):
+    address = ("--ip", "10.0.0.7/24") if network.startswith("bridge:") else ()
+    result = user.run("--network", network, *address, "host:true", "true").fails("need root", status=125)
+    assert len(result.err.splitlines()) == 1, result.err
+    assert not user.roost.ids()
+
+
 def test_root_of_the_machine_keeps_out(user, roost):
     """A set-user-ID program of the tree must not be reachable for others, whoever runs the command."""
     user.run("host:true", "true").succeeds()

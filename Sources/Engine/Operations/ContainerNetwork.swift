@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import Linux
+import Netlink
+public import Networking
+
+extension ContainerEngine {
+  /// The networks of this engine.
+  public func networks() throws(EngineError) -> Networks {
+    _ = try Store(location)
+    return try inEngine { () throws(NetworkingError) in
+      try Networks(engineRoot: location.path) { [location] in Self.mayUseNetwork($0, location) }
+    }
+  }
+
+  /// Whether a container has, or is about to get, what was allotted to it. In doubt it has.
+  private static func mayUseNetwork(_ id: String, _ location: StateLocation) -> Bool {
+    do {
+      guard let directory = try Store(location).open(id) else { return false }
+      // Also while it is being made.
+      if try directory.hasMonitor() { return true }
+      return try Liveness.open(try directory.readState()) != nil
+    } catch { return true }
+  }
+
+  /// What making the container's network would take; nothing for one that is not made.
+  func previewNetwork(
+    _ options: RunOptions, container id: String, facts: inout Facts
+  ) throws(EngineError) -> [NetworkStep] {
+    switch options.effectiveNetwork {
+    case .path(let path): facts.network.namespacePath = path
+    case .container(let name): facts.network.namespacePath = "/proc/PID-OF-\(name)/ns/net"
+    case .none, .host, .attached: break
+    }
+    guard let request = try options.networkRequest() else { return [] }
+    return try inEngine { () throws(NetworkingError) in
+      let networks = try Networks(engineRoot: location.path, isReadOnly: true) { _ in true }
+      let session = NetworkSession(networks, container: id, isPreview: true)
+      let plan = try session.plan(request, names: [])
+      facts.network.interfaces = session.interfaces
+      facts.network.namespacePath = "/proc/ROOST/fd/NAMESPACE"
+      return plan.steps
+    }
+  }
+
+  /// Makes the container's network, or finds out whose it joins.
+  ///
+  /// - Parameter names: Under which others find it.
+  /// - Returns: nil when nothing was made.
+  func startNetwork(
+    _ options: RunOptions, container id: String, names: [String], facts: inout Facts
+  ) throws(EngineError) -> NetworkSession? {
+    switch options.effectiveNetwork {
+    case .none, .host: return nil
+    case .path(let path):
+      facts.network.namespacePath = path
+      try checkNamespace(path, "--network ns:\(path)")
+      return nil
+    case .container(let name):
+      try joinNetwork(of: name, &facts)
+      return nil
+    case .attached: break
+    }
+    guard let request = try options.networkRequest() else { return nil }
+    let session = NetworkSession(try networks(), container: id)
+    try inEngine { () throws(NetworkingError) in try session.start(request, names: names) }
+    facts.network.namespacePath = session.namespacePath
+    facts.network.interfaces = session.interfaces
+    return session
+  }
+
+  private func joinNetwork(of name: String, _ facts: inout Facts) throws(EngineError) {
+    let flag = "--network container:\(name)"
+    let other: ContainerView
+    do { other = try view(name) } catch { throw error.within(flag) }
+    guard other.isAlive, other.state.pid > 0 else {
+      throw EngineError("\(flag): the container does not run, so it has no network")
+    }
+    facts.network.namespacePath = "/proc/\(other.state.pid)/ns/net"
+    do {
+      facts.hostsFile = try readText(.workingDirectory, other.file("HostsPath"))
+      facts.resolverFile = try readText(.workingDirectory, other.file("ResolvConfPath"))
+    } catch {
+      throw EngineError("\(flag): \(error)")
+    }
+  }
+
+  private func checkNamespace(_ path: String, _ flag: String) throws(EngineError) {
+    let type: CloneFlags
+    do throws(SyscallError) {
+      let file = try openat(.workingDirectory, path, [.readOnly, .nonBlocking])
+      type = try namespaceType(file.fd)
+    } catch {
+      if error.errno == .noEntry { throw EngineError("\(flag): \(error.errno)") }
+      throw EngineError("\(flag): not a network namespace: \(error.errno)")
+    }
+    guard type == .newNetwork else {
+      throw EngineError("\(flag): not a network namespace, but one of another kind")
+    }
+  }
+
+  /// Tells the other containers of its networks about one that has come or gone.
+  func publishNames(_ facts: NetworkFacts) throws(EngineError) {
+    let names = facts.interfaces.compactMap { $0.network?.name }
+    guard !names.isEmpty else { return }
+    let networks = try networks()
+    try inEngine { () throws(NetworkingError) in
+      try networks.publishNames(in: names) {
+        "\(Store.path(of: $0, self.location))/\(SpecBuilder.FileName.hosts)"
+      }
+    }
+  }
+
+  /// Takes the container's network back.
+  ///
+  /// - Returns: what failed.
+  func endNetwork(_ session: NetworkSession?, _ facts: NetworkFacts) -> [String] {
+    guard let session else { return [] }
+    var failures = session.finish()
+    do { try publishNames(facts) } catch { failures.append(error.message) }
+    return failures
+  }
+}
+
+extension ContainerView {
+  fileprivate func file(_ key: String) -> String { record.document[key]?.text ?? "" }
+}
+
+/// Turns a network's error into the engine's.
+func inEngine<T>(_ body: () throws(NetworkingError) -> T) throws(EngineError) -> T {
+  do { return try body() } catch {
+    var failure = EngineError(error.message)
+    failure.cleanupFailures = error.cleanupFailures
+    throw failure
+  }
+}
+
+// MARK: Running containers
+
+extension ContainerEngine {
+  /// Gives a running container another interface.
+  ///
+  /// - Parameter text: A network, with properties as in `--network`.
+  public func connect(_ name: String, to text: String) throws(EngineError) {
+    let attachment = try AttachmentText.parse(text)
+    guard case .network(let network) = attachment.target else {
+      throw EngineError("\(text.quoted): a network's name is expected")
+    }
+    let container = try running(name)
+    let networks = try networks()
+    let names = [container.record.name, ContainerName.short(container.record.id)]
+    try inEngine { () throws(NetworkingError) in
+      try attachment.check()
+      try NetworkSession(networks, container: container.record.id).join(
+        attachment, namespace: "/proc/\(container.state.pid)/ns/net", names: names)
+    }
+    try publish(network, networks)
+  }
+
+  /// Takes a running container's interface in a network away.
+  public func disconnect(_ name: String, from network: String) throws(EngineError) {
+    let container = try view(name)
+    let networks = try networks()
+    try inEngine { () throws(NetworkingError) in
+      try NetworkSession(networks, container: container.record.id).leave(network)
+    }
+    try publish(network, networks)
+  }
+
+  private func running(_ name: String) throws(EngineError) -> ContainerView {
+    let container = try view(name)
+    guard container.isAlive, container.state.pid > 0 else {
+      throw EngineError("the container \(container.record.name) does not run")
+    }
+    return container
+  }
+
+  private func publish(_ network: String, _ networks: Networks) throws(EngineError) {
+    try inEngine { () throws(NetworkingError) in
+      try networks.publishNames(in: [network]) {
+        "\(Store.path(of: $0, self.location))/\(SpecBuilder.FileName.hosts)"
+      }
+    }
+  }
+}

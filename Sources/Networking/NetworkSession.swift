@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 The Roost authors
+
+import Linux
+import Netlink
+
+/// What a container's network is to be.
+public struct NetworkRequest: Equatable, Sendable {
+  public var attachments: [Attachment]
+  public var ports: [PublishedPort] = []
+
+  public init(_ attachments: [Attachment]) { self.attachments = attachments }
+
+  /// Checks what needs no look at the host.
+  public func check() throws(NetworkingError) {
+    for attachment in attachments { try attachment.check() }
+    for (index, port) in ports.enumerated() where port.hostPort != 0 {
+      let rivals = ports[..<index].filter {
+        $0.hostPort == port.hostPort && $0.transport == port.transport
+          && ($0.hostAddress == port.hostAddress || $0.hostAddress == nil || port.hostAddress == nil)
+      }
+      if !rivals.isEmpty {
+        throw NetworkingError("-p: port \(port.hostPort)/\(port.transport.rawValue) is given twice")
+      }
+    }
+    let hasNetwork = attachments.contains {
+      switch $0.target {
+      case .network, .cni: true
+      default: false
+      }
+    }
+    if !ports.isEmpty, !hasNetwork {
+      throw NetworkingError("-p: ports are published on networks that roost makes, such as the default one")
+    }
+  }
+}
+
+/// A container's network from before its first process to after its last.
+///
+/// The network namespace is made here and handed to the runtime by path, which every OCI runtime takes. It ends with the
+/// last process that is in it and takes the interfaces along: nobody waits for the removal of a cable.
+public final class NetworkSession {
+  private let networks: Networks
+  private let container: String
+  public private(set) var interfaces: [NetworkPlan.Interface] = []
+  /// What plug-ins have made.
+  private var plugins: [CNIRecord] = []
+  private var configurations: [String: CNIConfiguration] = [:]
+  /// What is being allotted.
+  private var pending: Endpoint?
+  private var executor: NetworkExecutor?
+  /// Host ports, bound but not listening, so that nobody else takes them meanwhile.
+  private var reservations: [OwnedDescriptor] = []
+
+  /// Whether nothing is allotted: addresses are those that would be next.
+  private let isPreview: Bool
+
+  /// - Parameter container: Its id.
+  public init(_ networks: Networks, container: String, isPreview: Bool = false) {
+    self.networks = networks
+    self.container = container
+    self.isPreview = isPreview
+  }
+
+  /// What ``start(_:names:)`` would do.
+  public func plan(_ request: NetworkRequest, names: [String]) throws(NetworkingError) -> NetworkPlan {
+    for (index, attachment) in request.attachments.enumerated() {
+      interfaces.append(try resolve(attachment, index, names, index == 0 ? request.ports : []))
+    }
+    return try NetworkPlan(interfaces, alias: networks.alias)
+  }
+
+  /// Makes the network.
+  ///
+  /// - Parameter names: Under which others of the same networks find the container.
+  /// - Throws: ``NetworkingError``; then everything has been taken back.
+  public func start(_ request: NetworkRequest, names: [String]) throws(NetworkingError) {
+    do {
+      let plan = try plan(request, names: names)
+      for interface in interfaces where interface.network != nil {
+        try networks.store.save(interface.endpoint)
+      }
+      let executor = try networks.executor()
+      self.executor = executor
+      executor.runPlugins = { [unowned self] network, interface in try addPlugins(network, interface) }
+      try executor.run(plan)
+    } catch {
+      var failure = error
+      failure.cleanupFailures += finish()
+      throw failure
+    }
+  }
+
+  /// Where the runtime finds the container's network namespace; valid while this process lives and has not called
+  /// ``finish()``.
+  public var namespacePath: String? {
+    executor?.namespace.map { "/proc/\(getpid())/fd/\($0.fd.rawValue)" }
+  }
+
+  /// Takes back what was allotted. The interfaces go with the namespace.
+  ///
+  /// - Returns: what failed.
+  public func finish() -> [String] {
+    var failures: [String] = []
+    func attempt(_ body: () throws -> Void) {
+      do { try body() } catch { failures.append("network: \(error)") }
+    }
+    // Plug-ins want to see the namespace.
+    for record in plugins {
+      attempt {
+        try record.chain(namespace: namespacePath).delete(record.result)
+        // Kept when that has failed: prune tries again.
+        try networks.store.remove(record)
+      }
+    }
+    plugins = []
+    executor = nil
+    reservations = []
+    for interface in interfaces {
+      let endpoint = interface.endpoint
+      if interface.network?.driver == .bridge { attempt { try removeRules(endpoint) } }
+      if interface.isOpenvswitch, case .bridge(let bridge) = interface.attachment.target {
+        attempt { try OpenVSwitch.removePort(endpoint.hostInterface, from: bridge) }
+      }
+      if interface.network != nil {
+        attempt { try networks.store.release(endpoint) }
+      } else {
+        for port in endpoint.ports { attempt { try networks.store.release(port, of: container) } }
+      }
+    }
+    if let pending { attempt { try networks.store.release(pending) } }
+    // What it was connected to while it ran.
+    attempt {
+      for name in try networks.store.names() {
+        guard let endpoint = try networks.store.endpoint(of: container, in: name) else { continue }
+        try removeRules(endpoint)
+        try networks.store.release(endpoint)
+      }
+    }
+    pending = nil
+    interfaces = []
+    return failures
+  }
+
+  // MARK: Running containers
+
+  /// Adds an interface to a container that runs.
+  ///
+  /// - Parameter namespace: The path of its network namespace.
+  public func join(_ attachment: Attachment, namespace: String, names: [String]) throws(NetworkingError) {
+    guard case .network(let name) = attachment.target else { return }
+    if try networks.store.endpoint(of: container, in: name) != nil {
+      throw NetworkingError("the container is in network \(name) already")
+    }
+    let executor = try networks.executor()
+    try naming("the container's network") { try executor.adopt(namespace) }
+    let index = try naming("the container's network") { try executor.freeInterfaceNumber() }
+    do {
+      let interface = try resolve(attachment, index, names, [])
+      interfaces = [interface]
+      try networks.store.save(interface.endpoint)
+      var plan = try NetworkPlan(interfaces, alias: networks.alias)
+      plan.steps.removeAll { [.namespace, .up(interface: "lo")].contains($0) }
+      if try naming("routes", { try executor.hasDefaultRoute() }) {
+        plan.steps.removeAll(where: \.isDefaultRoute)
+      }
+      try executor.run(plan)
+    } catch {
+      var failure = error
+      if let endpoint = interfaces.first?.endpoint ?? pending {
+        do { try drop(endpoint) } catch { failure.cleanupFailures.append("\(error)") }
+      }
+      throw failure
+    }
+  }
+
+  /// Takes an interface away from a container.
+  public func leave(_ network: String) throws(NetworkingError) {
+    guard let endpoint = try networks.store.endpoint(of: container, in: network) else {
+      throw NetworkingError("the container is not in network \(network.quoted)")
+    }
+    try drop(endpoint)
+  }
+
+  private func drop(_ endpoint: Endpoint) throws(NetworkingError) {
+    try naming("network \(endpoint.network)") {
+      try networks.forgetPort(endpoint)
+      try removeRules(endpoint)
+    }
+    try networks.store.release(endpoint)
+  }
+
+  private func removeRules(_ endpoint: Endpoint) throws {
+    let firewall = Firewall(name: networks.tableName, networks: [], endpoints: [])
+    try networks.store.locked(exclusively: false) {
+      do {
+        try NetlinkSocket(.netfilter).commit(firewall.removal(endpoint))
+      } catch let error as NetlinkError {
+        // Without tables there are no rules; an element of another container must stay.
+        if error.errno != .noEntry, error.errno != .exists { throw error }
+      }
+    }
+  }
+
+  private func addPlugins(_ network: String, _ interface: String) throws(NetworkingError) {
+    guard let configuration = configurations[network],
+      let index = interfaces.firstIndex(where: { $0.endpoint.interface == interface })
+    else { return }
+    var record = CNIRecord(
+      container: container, interface: interface, configuration: configuration, path: CNIChain.defaultPath(),
+      ports: interfaces[index].endpoint.ports)
+    try record.chain(namespace: namespacePath).check()
+    // Before the first side effect: whoever finds it can undo it.
+    try networks.store.save(record)
+    plugins.append(record)
+    record.result = try record.chain(namespace: namespacePath).add()
+    plugins[plugins.count - 1] = record
+    try networks.store.save(record)
+    interfaces[index].endpoint.addresses = try CNIChain.addresses(record.result)
+  }
+
+  // MARK: Finding out
+
+  private func resolve(
+    _ attachment: Attachment, _ index: Int, _ names: [String], _ ports: [PublishedPort]
+  ) throws(NetworkingError) -> NetworkPlan.Interface {
+    var endpoint = Endpoint(
+      container: container, network: "", hostInterface: "r\(container.prefix(12))\(index)",
+      interface: attachment.interface ?? "eth\(index)",
+      hardwareAddress: try hardwareAddress(attachment, index),
+      addresses: attachment.addresses.compactMap { asked in
+        asked.length.flatMap { IPPrefix(asked.address, length: $0) }
+      })
+    guard case .network(let name) = attachment.target else {
+      var interface = NetworkPlan.Interface(attachment, endpoint)
+      if case .bridge(let bridge) = attachment.target { interface.isOpenvswitch = try isOpenvswitch(bridge) }
+      if case .cni(let name) = attachment.target {
+        configurations[name] = try CNIConfiguration.find(name)
+        pending = endpoint
+        for port in ports {
+          interface.endpoint.ports.append(try reserve(port))
+          pending = interface.endpoint
+        }
+        pending = nil
+      }
+      return interface
+    }
+    let network = isPreview ? try networks.preview(name) : try networks.find(name)
+    endpoint.network = network.name
+    endpoint.names = names + attachment.aliases
+    for asked in attachment.addresses
+    where !network.subnets.contains(where: { $0.prefix.contains(asked.address) }) {
+      throw NetworkingError("--ip \(asked.address): network \(name) has no subnet with this address")
+    }
+    endpoint.addresses = []
+    // What is taken from here on is given back by `finish`.
+    for subnet in network.subnets {
+      let asked = attachment.addresses.first { $0.address.version == subnet.version }?.address
+      let address = try allot(subnet, network, asked)
+      if let prefix = IPPrefix(address, length: subnet.prefix.length) { endpoint.addresses.append(prefix) }
+      pending = endpoint
+    }
+    if attachment.hardwareAddress == nil, let address = endpoint.address(.v4),
+      let derived = MACAddress(bytes: [0x02, 0x42] + address.bytes)
+    {
+      // The same address has the same hardware address again: no peer remembers a wrong one.
+      endpoint.hardwareAddress = derived
+    }
+    if !ports.isEmpty, network.isInternal { throw NetworkingError("-p: network \(name) is internal") }
+    if !ports.isEmpty, network.driver != .bridge {
+      throw NetworkingError(
+        "-p: containers of network \(name) (\(network.driver.rawValue)) are reached at their own address")
+    }
+    for port in ports {
+      endpoint.ports.append(try reserve(port))
+      pending = endpoint
+    }
+    pending = nil
+    return NetworkPlan.Interface(attachment, endpoint, network: network)
+  }
+
+  private func allot(
+    _ subnet: Subnet, _ network: Network, _ asked: IPAddress?
+  ) throws(NetworkingError) -> IPAddress {
+    if isPreview {
+      let taken = try networks.store.leasedAddresses(of: network.name)
+      if let address = asked ?? AddressPool(subnet: subnet).next(taken: taken) { return address }
+    }
+    return try networks.store.allot(
+      subnet, of: network, to: container, asked: asked, isAlive: networks.isAlive)
+  }
+
+  private func hardwareAddress(_ attachment: Attachment, _ index: Int) throws(NetworkingError) -> MACAddress {
+    if let asked = attachment.hardwareAddress { return asked }
+    guard let made = NetworkExecutor.hardwareAddress(for: "\(container) \(index)") else {
+      throw NetworkingError("no hardware address")
+    }
+    return made
+  }
+
+  private func isOpenvswitch(_ bridge: String) throws(NetworkingError) -> Bool {
+    let link = try naming("bridge \(bridge)") { try NetlinkSocket(.route).link(named: bridge) }
+    if link?.kind == "bridge" { return false }
+    if try OpenVSwitch.hasBridge(bridge) { return true }
+    guard link != nil else {
+      throw NetworkingError("--network bridge:\(bridge): there is no such bridge, of Linux or Open vSwitch")
+    }
+    throw NetworkingError("--network bridge:\(bridge): \(bridge) is no bridge")
+  }
+
+  /// Binds a host port, so that nobody else has or gets it.
+  private func reserve(_ port: PublishedPort) throws(NetworkingError) -> PublishedPort {
+    if isPreview { return port }
+    let bound = try PortReservation.bind(port)
+    var port = port
+    port.hostPort = bound.port
+    reservations.append(bound.socket)
+    if let other = try networks.store.claim(port, for: container) {
+      if networks.isAlive(other) {
+        throw NetworkingError("-p \(port): container \(other.prefix(12)) has published this port")
+      }
+      for name in try networks.store.names() { try networks.store.collect(name, networks.isAlive) }
+      try networks.store.release(port, of: other)
+      if try networks.store.claim(port, for: container) != nil {
+        throw NetworkingError("-p \(port): another container has published this port")
+      }
+    }
+    return port
+  }
+}
+
+extension NetworkStep {
+  fileprivate var isDefaultRoute: Bool {
+    if case .defaultRoute = self { return true }
+    return false
+  }
+}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+"""`--network cni:NAME` with Debian's plug-ins, and with one that fails in every way."""
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from test_roost_network import host, net, settings, sleeper  # noqa: F401
+
+PLUGINS = "/usr/lib/cni"
+DIRECTORY = Path("/etc/cni/net.d")
+pytestmark = pytest.mark.skipif(not (os.access(f"{PLUGINS}/bridge", os.X_OK) and shutil.which("iptables")),
+                                reason="needs containernetworking-plugins and iptables")
+
+
+@pytest.fixture
+def configure():
+    """Writes configurations; the sandbox's mount namespace hides the machine's own."""
+    subprocess.run(["mkdir", "-p", DIRECTORY], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", DIRECTORY], check=True)
+
+    def write(name, *plugins, version="1.0.0"):
+        text = json.dumps({"cniVersion": version, "name": name, "plugins": list(plugins)})
+        (DIRECTORY / f"10-{name}.conflist").write_text(text)
+
+    yield write
+    subprocess.run(["umount", DIRECTORY], check=True)
+
+
+def ipam(case):
+    return {"type": "host-local", "ranges": [[{"subnet": "10.9.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}],
+            "dataDir": str(case.directory / "ipam")}
+
+
+def bridge(case):
+    return {"type": "bridge", "bridge": "cni9", "isGateway": True, "ipMasq": False, "ipam": ipam(case)}
+
+
+def test_bridge_with_ports(net, root, host, configure, case):
+    configure("test", bridge(case), {"type": "portmap", "capabilities": {"portMappings": True}},
+              {"type": "tuning", "sysctl": {"net.core.somaxconn": "500"}})
+    container = net.start("--network", "cni:test", "-p", "8080:80", root, "sh", "-c",
+                          "cat /proc/sys/net/core/somaxconn; exec nc -ll -p 80 -e echo hello", name="box")
+    assert container.line() == "500"
+    assert settings(net, "box")["Ports"]["80/tcp"][0]["HostPort"] == "8080"
+    assert "hello" in host("busybox", "nc", "-w", "3", "10.9.0.1", "8080")
+    net("exec", "box", "ping", "-c", "1", "-W", "2", "10.9.0.1").succeeds()
+    net("rm", "--force", "box").succeeds()
+    # DEL was called: the address is free again, the rule is gone.
+    assert not [name for name in os.listdir(case.directory / "ipam/test") if name[0].isdigit()]
+    assert "8080" not in host("iptables", "-t", "nat", "-S")
+
+
+def test_point_to_point(net, root, host, configure, case):
+    configure("test", {"type": "ptp", "ipam": ipam(case)})
+    net.run("--network", "cni:test", root, "ping", "-c", "1", "-W", "2", "10.9.0.1").succeeds()
+
+
+def test_killed_engine(net, root, configure, case):
+    configure("test", bridge(case), version="1.0.0")
+    container = sleeper(net, root, "box", "--network", "cni:test")
+    container.process.kill()
+    container.process.wait()
+    net("rm", "--force", "box").succeeds()
+    net("network", "prune").succeeds()
+    assert not [name for name in os.listdir(case.directory / "ipam/test") if name[0].isdigit()]
+
+
+@pytest.mark.parametrize("script, words", [
+    ('echo \'{"code": 7, "msg": "no luck", "details": "today"}\'; exit 1', "no luck: today (code 7)"),
+    ("echo nonsense >&2; exit 1", "nonsense"),
+    ("echo nonsense", "its answer makes no sense"),
+    ("exit 3", "status 3"),
+])
+def test_plugin_that_fails(net, root, host, configure, case, script, words):
+    directory = case.directory / "plugins"
+    directory.mkdir()
+    plugin = directory / "bad"
+    plugin.write_text(f"#!/bin/sh\n[ $CNI_COMMAND = ADD ] || exit 0\n{script}\n")
+    plugin.chmod(0o755)
+    configure("test", {"type": "bad"})
+    result = net.run("--network", "cni:test", root, "true", env={"CNI_PATH": str(directory)}).fails(status=125)
+    assert words in result.err and len(result.err.splitlines()) == 1, result.err
+    assert not net.ids() and list(host.links()) == ["lo"]
+
+
+def test_removal_that_fails_is_tried_again(net, root, configure, case):
+    directory = case.directory / "plugins"
+    directory.mkdir()
+    plugin = directory / "stubborn"
+    log = case.directory / "log"
+    plugin.write_text(f"#!/bin/sh\necho $CNI_COMMAND >>{log}\n[ $CNI_COMMAND = ADD ] || [ -e {log}.may ] || exit 1\necho '{{}}'\n")
+    plugin.chmod(0o755)
+    configure("test", {"type": "stubborn"})
+    env = {"CNI_PATH": str(directory)}
+    result = net.run("--network", "cni:test", root, "true", env=env).fails("stubborn DEL", status=125)
+    assert len(result.err.splitlines()) == 1 and not net.ids(), result.err
+    net("network", "prune").fails("stubborn DEL", status=125)
+    Path(f"{log}.may").touch()
+    net("network", "prune").succeeds()
+    net("network", "prune").succeeds()
+    assert log.read_text().split() == ["ADD", "DEL", "DEL", "DEL"]
+
+
+def test_what_is_missing(net, root, configure):
+    net.run("--network", "cni:test", root, "true").fails("no configuration in /etc/cni/net.d has this name")
+    configure("test", {"type": "nosuch"})
+    net.run("--network", "cni:test", root, "true").fails('the plug-in "nosuch" is not in')
+    configure("test", {"type": "../evil"})
+    net.run("--network", "cni:test", root, "true").fails("is not in")
+    configure("test", {"type": "bridge"}, version="9.0.0")
+    net.run("--network", "cni:test", root, "true").fails('"9.0.0" is not one of')

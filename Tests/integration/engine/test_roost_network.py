@@ -1,0 +1,430 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+"""Networks of containers. The engine runs in network namespaces that the tests make; `ip` and `nft` look at the result."""
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from harness.case import eventually
+from hosts import Host
+from roost import Roost
+
+pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
+
+
+class NetworkedRoost(Roost):
+    """The engine on a host of the test's own."""
+
+    host = None
+
+    def popen(self, *arguments, env=None, **options):
+        # Debian's busybox pings with raw sockets only.
+        if arguments and arguments[0] == "run":
+            arguments = ("run", "--cap-add", "NET_RAW", *arguments[1:])
+        process = subprocess.Popen([*self.host.prefix, self.path, *map(str, arguments)], env=self.environment(env),
+                                   **options)
+        self._processes.append(process)
+        return process
+
+
+@pytest.fixture
+def host(case):
+    made = Host()
+    ordinary = case.clean_up
+
+    def clean_up():
+        ordinary()
+        made.end()
+
+    case.clean_up = clean_up
+    return made
+
+
+@pytest.fixture
+def net(roost, host):
+    """`roost` in the host's network namespace."""
+    roost.__class__ = NetworkedRoost
+    roost.host = host
+    return roost
+
+
+def server(net, root, name, *flags, port=80, text="hello"):
+    """A container that answers TCP connections with the peer's address and a text."""
+    script = f'echo ready; exec nc -ll -p {port} -e echo {text}'
+    container = net.start(*flags, root, "sh", "-c", script, name=name)
+    assert container.line() == "ready"
+    return container
+
+
+def sleeper(net, root, name, *flags):
+    container = net.start(*flags, root, "sh", "-c", "echo ready; exec sleep 1000", name=name)
+    assert container.line() == "ready"
+    return container
+
+
+def settings(net, name):
+    return net.inspect(name)["NetworkSettings"]
+
+
+def test_default_network(net, root, host):
+    """A bridge with an address, an address for the container, a default route, and both reach each other."""
+    result = net.run("--network", "default", root, "sh", "-c",
+                     "ip -4 -o address show dev eth0; ip route; ping -c 1 -W 2 $(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p')")
+    result.succeeds()
+    assert re.search(r"inet 10\.210\.0\.2/16", result.out)
+    assert "default via 10.210.0.1 dev eth0" in result.out
+    assert "1 packets received" in result.out
+    link = host.links()["roost0"]
+    assert link["linkinfo"]["info_kind"] == "bridge" and "UP" in link["flags"]
+    # The cable goes with the container's namespace.
+    eventually(lambda: not [name for name in host.links() if name.startswith("r") and name != "roost0"], "no cable left")
+    assert not list((net.state / "networks/default/leases").iterdir())
+    net("network", "prune").succeeds()
+    assert list(host.links()) == ["lo"]
+    assert host("nft", "list", "ruleset") == ""
+
+
+def test_containers_reach_each_other_by_name(net, root):
+    first = sleeper(net, root, "first", "--network", "default", "--network-alias", "alias")
+    result = net.run("--network", "default", root, "sh", "-c",
+                     "ping -c 1 -W 2 first && ping -c 1 -W 2 alias").succeeds()
+    assert result.out.count("1 packets received") == 2
+    # Whoever is there learns of those who come, and of those who go.
+    second = sleeper(net, root, "second", "--network", "default")
+    net("exec", "first", "ping", "-c", "1", "-W", "2", "second").succeeds()
+    second.process.terminate()
+    net("rm", "--force", "second")
+    eventually(lambda: "second" not in net("exec", "first", "cat", "/etc/hosts").out, "second is forgotten")
+    assert first.process.poll() is None
+
+
+def test_networks_are_apart(net, root):
+    net("network", "create", "one").succeeds()
+    net("network", "create", "two").succeeds()
+    sleeper(net, root, "first", "--network", "one")
+    address = settings(net, "first")["IPAddress"]
+    net.run("--network", "one", root, "ping", "-c", "1", "-W", "2", address).succeeds()
+    net.run("--network", "two", root, "ping", "-c", "1", "-W", "1", address).fails(status=1)
+
+
+def test_published_port(net, root, host):
+    """From the host, from its loopback, from another host; the client's address is kept."""
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        server(net, root, "web", "--network", "default", "-p", "8080:80")
+        for address in ["127.0.0.1", "192.0.2.1"]:
+            assert "hello" in host("busybox", "nc", "-w", "3", address, "8080"), address
+        assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
+        # Ports that are not published stay closed to the outside.
+        address = settings(net, "web")["IPAddress"]
+        other("ip", "route", "add", "10.210.0.0/16", "via", "192.0.2.1")
+        assert "hello" not in other("busybox", "nc", "-w", "1", address, "80", check=False)
+        # Hairpin: a container uses the published port of another and of itself.
+        net.run("--network", "default", root, "nc", "-w", "3", "192.0.2.1", "8080").succeeds().out.index("hello")
+        assert settings(net, "web")["Ports"] == {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
+    finally:
+        other.end()
+
+
+PEER = """
+import socket, sys
+kind, port = sys.argv[1], int(sys.argv[2])
+server = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+server.bind(("0.0.0.0", port))
+if kind == "tcp":
+    server.listen()
+print("ready", flush=True)
+if kind == "tcp":
+    connection, peer = server.accept()
+    connection.sendall(b"answer")
+else:
+    data, peer = server.recvfrom(100)
+    server.sendto(b"answer", peer)
+print(peer[0], flush=True)
+"""
+
+CLIENT = """
+import socket, sys
+kind, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+client = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+client.settimeout(5)
+client.connect((host, port))
+client.sendall(b"question")
+print(client.recv(100).decode())
+"""
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_a_published_port_keeps_the_clients_address(net, root, host, kind):
+    """Programs of the test's own in the namespaces: what a server sees as its peer, and that answers come back."""
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        container = sleeper(net, root, "box", "--network", "default", "-p", f"5353:53/{kind}")
+        for client, address, peer in [(other, "192.0.2.1", "192.0.2.2"), (host, "127.0.0.1", "10.210.0.1"),
+                                      (host, "192.0.2.1", "192.0.2.1")]:
+            server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", PEER, kind,
+                                       "53"], stdout=subprocess.PIPE, text=True)
+            try:
+                assert server.stdout.readline() == "ready\n"
+                assert client(sys.executable, "-c", CLIENT, kind, address, "5353") == "answer\n"
+                # Never a loopback address, which services trust.
+                assert server.stdout.readline() == peer + "\n"
+            finally:
+                server.kill()
+                server.wait()
+                server.stdout.close()
+    finally:
+        other.end()
+
+
+def test_port_of_loopback_is_not_for_the_lan(net, root, host):
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        server(net, root, "web", "--network", "default", "-p", "127.0.0.1:8080:80")
+        assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
+        assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
+        other.sh("ip route add 127.0.0.1/32 via 192.0.2.1 table local; ip route del 127.0.0.0/8 table local; "
+                 "sysctl -qw net.ipv4.conf.all.route_localnet=1", check=False)
+        assert "hello" not in other("busybox", "nc", "-w", "1", "127.0.0.1", "8080", check=False)
+    finally:
+        other.end()
+
+
+def test_masquerade(net, root, host):
+    """The outside sees the host's address."""
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        net.run("--network", "default", root, "ping", "-c", "1", "-W", "2", "192.0.2.2").succeeds()
+    finally:
+        other.end()
+
+
+def test_internal_network(net, root, host):
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        net("network", "create", "--internal", "inner").succeeds()
+        result = net.run("--network", "inner", root, "sh", "-c",
+                         "ip route; cat /etc/resolv.conf; ping -c 1 -W 1 192.0.2.2").fails(status=1)
+        assert "default" not in result.out and "nameserver" not in result.out
+        net.run("--network", "inner", "-p", "80", root, "true").fails("internal")
+    finally:
+        other.end()
+
+
+def test_reload_restores_what_others_removed(net, root, host):
+    server(net, root, "web", "--network", "default", "-p", "8080:80")
+    host("nft", "flush", "ruleset")
+    assert "hello" not in host("busybox", "nc", "-w", "1", "127.0.0.1", "8080", check=False)
+    net("network", "reload").succeeds()
+    assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
+    host("ip", "link", "delete", "roost0")
+    net("network", "reload").succeeds()
+    assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
+
+
+def test_the_next_container_repairs(net, root, host):
+    net.run("--network", "default", root, "true").succeeds()
+    host.sh("ip link delete roost0; nft flush ruleset")
+    net.run("--network", "default", root, "ping", "-c", "1", "-W", "2", "10.210.0.1").succeeds()
+
+
+def test_spoofing_is_dropped(net, root, host):
+    """A container with CAP_NET_RAW takes another's address and hardware address: nobody sees it."""
+    sleeper(net, root, "victim", "--network", "default")
+    victim = settings(net, "victim")
+    sleeper(net, root, "evil", "--network", "default", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW")
+    net("exec", "evil", "ping", "-c", "1", "-W", "2", "10.210.0.1").succeeds()
+    address = "10.210.0.99"
+    net("exec", "evil", "ip", "address", "add", f"{address}/16", "dev", "eth0").succeeds()
+    net("exec", "evil", "ping", "-c", "1", "-W", "1", "-I", address, "10.210.0.1").fails(status=1)
+    net("exec", "evil", "sh", "-c", f"arping -c 1 -w 1 -A -I eth0 {victim['IPAddress']} || true")
+    net("exec", "victim", "ping", "-c", "1", "-W", "2", "10.210.0.1").succeeds()
+    neighbours = host("ip", "neigh", "show", "dev", "roost0")
+    assert address not in neighbours
+    assert f"{victim['IPAddress']} lladdr {victim['MacAddress']}" in neighbours
+    # Another hardware address: nothing gets through at all.
+    net("exec", "evil", "sh", "-c", "ip link set eth0 down; ip link set eth0 address 02:00:00:00:00:99; "
+        "ip link set eth0 up; ip route add default via 10.210.0.1; ping -c 1 -W 1 10.210.0.1").fails(status=1)
+
+
+def test_ipv6(net, root, host):
+    net("network", "create", "--ipv6", "--subnet", "fd00:1::/64", "six").succeeds()
+    result = net.run("--network", "six", root, "sh", "-c",
+                     "cat /proc/sys/net/ipv6/conf/eth0/accept_ra; ip -6 -o address show dev eth0; "
+                     "ping -6 -c 1 -W 2 fd00:1::1").succeeds()
+    assert result.lines[0] == "0"
+    assert "fd00:1::2/64" in result.out and "1 packets received" in result.out
+    assert host("cat", "/proc/sys/net/ipv6/conf/roost0/accept_ra").strip() == "0"
+    sleeper(net, root, "first", "--network", "six")
+    net.run("--network", "six", root, "ping", "-6", "-c", "1", "-W", "2", "first").succeeds()
+
+
+def test_plain_cable(net, root, host):
+    """S1: --ip inside, --host-ip outside, both ends ping each other."""
+    container = sleeper(net, root, "box", "--ip", "10.0.0.1/24", "--host-ip", "10.0.0.2/24")
+    net("exec", "box", "ping", "-c", "1", "-W", "2", "10.0.0.2").succeeds()
+    host("ping", "-c", "1", "-W", "2", "10.0.0.1") if shutil.which("ping") else host("busybox", "ping", "-c", "1", "10.0.0.1")
+    assert container.process.poll() is None
+
+
+def test_existing_bridge(net, root, host):
+    """S2: a bridge that exists, an address and a gateway."""
+    host.sh("ip link add br0 type bridge; ip address add 10.3.0.1/24 dev br0; ip link set br0 up")
+    result = net.run("--network", "bridge:br0", "--ip", "10.3.0.7/24", "--gateway", "10.3.0.1",
+                     "--mac-address", "02:00:00:00:03:07", root, "sh", "-c",
+                     "cat /sys/class/net/eth0/address; ip route; ping -c 1 -W 2 10.3.0.1").succeeds()
+    assert result.lines[0] == "02:00:00:00:03:07"
+    assert "default via 10.3.0.1" in result.out
+    assert "br0" in host.links()
+
+
+def test_macvlan(net, root, host):
+    host.sh("ip link add p0 type veth peer name p1; ip link set p0 up; ip link set p1 up; ip address add 10.4.0.1/24 dev p1")
+    net.run("--network", "macvlan:p0", "--ip", "10.4.0.2/24", root, "ping", "-c", "1", "-W", "2", "10.4.0.1").succeeds()
+
+
+def test_networks_of_others(net, root, host):
+    sleeper(net, root, "first", "--network", "default")
+    address = settings(net, "first")["IPAddress"]
+    result = net.run("--network", "container:first", root, "ip", "-4", "-o", "address").succeeds()
+    assert address in result.out
+    pid = net.inspect("first")["State"]["Pid"]
+    result = net.run("--network", f"ns:/proc/{pid}/ns/net", root, "ip", "-4", "-o", "address").succeeds()
+    assert address in result.out
+
+
+def test_ids_of_its_own(net, root):
+    """`--userns auto`: the container's root does not own the network, so it can use it, but not change it."""
+    flags = ("--userns", "auto", "--overlay", "--network", "default", "--cap-add", "NET_ADMIN")
+    result = net.run(*flags, "-p", "8080:80", root, "sh", "-c",
+                     "id -u; nc -w 2 10.210.0.1 1 2>&1; ip -4 -o address show dev eth0; "
+                     "ls -d /sys/kernel; ip link set eth0 mtu 1000").fails()
+    assert result.lines[0] == "0" and "Connection refused" in result.out and "10.210.0.2/16" in result.out
+    assert "/sys/kernel" in result.out and "not permitted" in result.err
+
+
+def test_connect_and_disconnect(net, root):
+    net("network", "create", "one").succeeds()
+    sleeper(net, root, "box", "--network", "default")
+    net("network", "connect", "one", "box").succeeds()
+    assert "eth1" in net("exec", "box", "ip", "-o", "link").out
+    net.run("--network", "one", root, "ping", "-c", "1", "-W", "2", "box").succeeds()
+    net("network", "rm", "one").fails("in use by 1 container")
+    net("network", "disconnect", "one", "box").succeeds()
+    assert "eth1" not in net("exec", "box", "ip", "-o", "link").out
+    net("network", "rm", "one").succeeds()
+
+
+def test_killed_engine_leaves_nothing_for_long(net, root, host):
+    container = sleeper(net, root, "box", "--network", "default", "-p", "8080:80")
+    pid = container.pid
+    container.process.kill()
+    container.process.wait()
+    subprocess.run(["kill", "-9", str(pid)], check=False)
+    net("rm", "--force", "box").succeeds()
+    # The next one gets the same address and the same port.
+    result = net.run("--network", "default", "-p", "8080:80", "--ip", "10.210.0.2", root, "true")
+    result.succeeds()
+    net("network", "prune").succeeds()
+    assert list(host.links()) == ["lo"]
+
+
+def test_addresses_run_out(net, root):
+    net("network", "create", "--subnet", "10.5.0.0/30", "tiny").succeeds()
+    sleeper(net, root, "first", "--network", "tiny")
+    net.run("--network", "tiny", root, "true").fails("no free address is left in 10.5.0.0/30")
+    net("rm", "--force", "first").succeeds()
+    net.run("--network", "tiny", root, "true").succeeds()
+
+
+def test_rate(net, root, host):
+    sleeper(net, root, "box", "--network", "default,rate=10mbit")
+    assert host("tc", "qdisc", "show").count("tbf") == 1
+    assert "rate 10Mbit" in host("tc", "qdisc", "show")
+
+
+def test_listing(net):
+    net("network", "create", "--subnet", "10.6.0.0/24", "--label", "a=b", "one").succeeds()
+    assert net("network", "ls", "--format", "{{.Name}} {{.Driver}} {{.Subnets}}").out == "one bridge 10.6.0.0/24\n"
+    assert net("network", "inspect", "--format", "{{.Labels.a}}", "one").out == "b\n"
+    net("network", "rm", "one").succeeds()
+    assert net("network", "ls", "-q").out == ""
+
+
+def test_explain(net, root):
+    result = net("explain", "--network", "default", "-p", "8080:80", root, "true").succeeds()
+    for words in ["make the bridge roost0", "lay a cable", "10.210.0.2/16", "8080->80/tcp", "ip link add"]:
+        assert words in result.out
+    assert not list((net.state / "networks").iterdir()) if (net.state / "networks").exists() else True
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--network", "nosuch"], 'there is no network "nosuch"'),
+    (["--network", "bridge:nosuch", "--ip", "10.0.0.1/24"], "no such bridge"),
+    (["--network", "bridge:lo", "--ip", "10.0.0.1/24"], "lo is no bridge"),
+    (["--network", "bridge:br0"], "--ip ADDRESS/LENGTH is needed"),
+    (["--network", "bridge:br0", "--ip", "10.0.0.1"], "the length of the block is missing"),
+    (["--network", "bridge:br0", "--ip", "10.0.0.1/24", "--gateway", "10.0.1.1"], "outside of 10.0.0.0/24"),
+    (["--ip", "10.0.0.1/24"], "--ip: the network none has no interface"),
+    (["--ip", "10.0.0.1/33"], "is no address"),
+    (["-p", "80"], "--publish: the network none"),
+    (["--network", "default", "-p", "0:80/icmp"], "not tcp, udp or sctp"),
+    (["--network", "default", "-p", "80-81:80"], "differ in length"),
+    (["--network", "default", "-p", "8080:80", "-p", "8080:81"], "is given twice"),
+    (["--network", "default", "-p", "192.0.2.77:8080:80"], "does not have the address"),
+    (["--network", "default", "--ip", "10.210.0.1"], "this is the gateway"),
+    (["--network", "default", "--ip", "10.9.0.1"], "no subnet with this address"),
+    (["--network", "default", "--mac-address", "ff:ff:ff:ff:ff:ff"], "no interface may have this address"),
+    (["--network", "container:nosuch"], "no such container"),
+    (["--network", "ns:/etc/passwd"], "not a network namespace"),
+    (["--network", "ns:nosuch"], "must be absolute"),
+    (["--network", "host", "--network", "none"], "was asked for before"),
+])
+def test_bad_flags(net, root, host, arguments, words):
+    result = net.run(*arguments, root, "true").fails(status=125)
+    assert words in result.err
+    assert len(result.err.splitlines()) == 1, result.err
+    assert not net.ids()
+    assert not [name for name in host.links() if name not in ("lo", "roost0")]
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--subnet", "10.0.0.0"], "expected ADDRESS/LENGTH"),
+    (["--subnet", "10.0.0.1/24"], "10.0.0.0/24 is the block"),
+    (["--subnet", "10.0.0.0/31"], "too small"),
+    (["--subnet", "10.0.0.0/24", "--gateway", "10.0.1.1"], "outside of every --subnet"),
+    (["--subnet", "10.0.0.0/24", "--gateway", "10.0.0.255"], "not an address of a machine"),
+    (["--subnet", "10.0.0.0/24", "--ip-range", "10.0.1.0/25"], "outside of every --subnet"),
+    (["--subnet", "192.0.2.128/25"], "overlaps with 192.0.2.1/24, which the host uses"),
+    (["--subnet", "10.7.0.0/25"], "overlaps with network other"),
+    (["--opt", "mtu=1"], "expected 68 to 65535"),
+    (["--opt", "nosuch=1"], "unknown option"),
+    (["--driver", "nosuch"], "expected bridge, macvlan or ipvlan"),
+    (["--driver", "macvlan"], "--opt parent=INTERFACE is needed"),
+])
+def test_bad_networks(net, host, arguments, words):
+    host.sh("ip link add lan type bridge; ip address add 192.0.2.1/24 dev lan; ip link set lan up")
+    net("network", "create", "--subnet", "10.7.0.0/24", "other").succeeds()
+    result = net("network", "create", *arguments, "bad").fails(status=125)
+    assert words in result.err and len(result.err.splitlines()) == 1
+    assert net("network", "ls", "-q").out == "other\n"
+
+
+def test_taken_port(net, root, host):
+    listener = host.popen("busybox", "nc", "-l", "-p", "8080", stdout=subprocess.DEVNULL)
+    try:
+        eventually(lambda: "8080" in host("ss", "-tln"), "somebody listens")
+        net.run("--network", "default", "-p", "8080:80", root, "true").fails("-p 8080->80/tcp: address already in use")
+    finally:
+        listener.kill()
+        listener.wait()
+    sleeper(net, root, "first", "--network", "default", "-p", "8080:80")
+    net.run("--network", "default", "-p", "8080:80", root, "true").fails("8080")
+    assert not list((net.state / "networks/default/endpoints").glob("*.new"))
