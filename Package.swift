@@ -39,7 +39,7 @@ let package = Package(
   ],
   targets: [
     // Layer 0: C declarations.
-    .target(name: "CLinux"),
+    .target(name: "CLinux", linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "CCompression",
       linkerSettings: [.linkedLibrary("z"), .linkedLibrary("lzma"), .linkedLibrary("zstd")]),
@@ -71,8 +71,7 @@ let package = Package(
       ],
       swiftSettings: common,
       linkerSettings: isEmbedded
-        ? [.linkedLibrary("m"), .unsafeFlags(["-Xclang-linker", "-no-pie", "-Xclang-linker", "-static"])]
-        : []),
+        ? [.unsafeFlags(["-Xclang-linker", "-no-pie", "-Xclang-linker", "-static"])] : []),
     module(
       "RootFS",
       ["CCompression", "CLinux", "Linux", .product(name: "Crypto", package: "swift-crypto")]),
