@@ -35,7 +35,7 @@ if [[ -f $unstripped ]]; then
     complain "has symbols of Foundation, NIO or Dispatch"
   fi
   # The standard library's own are the same in every module.
-  if nm "$unstripped" | grep -E 'Tv[0-9_]*r$' | contains -vE ' \$e(s|S)[a-zA-Z0-9]'; then
+  if nm "$unstripped" | grep -E 'Tv[0-9_]*r$' | contains -vE ' [$]e(s|S)[a-zA-Z0-9]'; then
     complain "has constant arrays that were outlined (see Scripts/build.sh)"
   fi
   if nm "$unstripped" | contains swift_getTypeByMangledName; then

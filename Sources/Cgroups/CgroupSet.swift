@@ -162,6 +162,7 @@ extension CgroupSet {
 
   private static func contains(_ text: Substring, _ part: String) -> Bool {
     let (text, part) = (Array(text.utf8), Array(part.utf8))
-    return text.count >= part.count && (0...text.count - part.count).contains { text[$0...].starts(with: part) }
+    return text.count >= part.count
+      && (0...text.count - part.count).contains { text[$0...].starts(with: part) }
   }
 }

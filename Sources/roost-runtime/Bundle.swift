@@ -146,6 +146,7 @@ struct Planner {
 
   /// Whether SELinux decides on this machine; asked only where a label depends on it.
   private var hasSELinux: Bool {
+    // path: a file of the kernel
     (try? fstatat(.workingDirectory, "/sys/fs/selinux/enforce")) != nil  // bestEffort: absent is the answer
   }
 

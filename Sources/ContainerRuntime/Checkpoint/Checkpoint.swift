@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Cgroups
 internal import CLinux
+internal import Cgroups
 internal import ContainerPlan
 internal import JSON
 internal import Linux
@@ -53,6 +53,7 @@ enum CheckpointFiles {
     do throws(PlanError) {
       return try CheckpointPlan(spec, bundle: record.bundle, cgroupHierarchies: hierarchies) { path in
         // bestEffort: what is not there is not masked
+        // path: below the container's root; only whether it is a directory is asked, and nothing is opened
         guard let status = try? fstatat(.workingDirectory, root + path) else { return false }
         return !status.isDirectory
       }
@@ -65,6 +66,7 @@ enum CheckpointFiles {
       options.imagePath = try absolute(options.imagePath)
       if !options.workPath.isEmpty { options.workPath = try absolute(options.workPath) }
       for path in [options.imagePath, options.workDirectory] {
+        // path: the caller's own directories
         do throws(SyscallError) { try mkdirat(.workingDirectory, path, mode: 0o700) } catch {
           if error.errno != .exists { throw error }
         }
@@ -89,6 +91,7 @@ enum CheckpointFiles {
       for number in 0..<3 { names.append(try readlinkat(.workingDirectory, "/proc/\(pid)/fd/\(number)")) }
       var writer = JSONWriter()
       writer.array(of: names) { json, name in json.value(name) }
+      // path: the caller's own directory
       let file = try openat(
         .workingDirectory, "\(options.imagePath)/\(streamsName)",
         [.writeOnly, .create, .truncate, .noFollow],
@@ -101,6 +104,7 @@ enum CheckpointFiles {
   static func streams(_ options: CriuOptions) throws(RuntimeError) -> [(number: Int, key: String)] {
     let path = "\(options.imagePath)/\(streamsName)"
     let bytes: [UInt8]
+    // path: the caller's own directory
     do throws(SyscallError) { bytes = try readFile(.workingDirectory, path, limit: 1 << 16) } catch {
       throw RuntimeError(error, "image of the checkpoint")
     }

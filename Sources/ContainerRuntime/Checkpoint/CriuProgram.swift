@@ -15,6 +15,7 @@ struct CriuProgram {
     let candidates = name.utf8.contains(0x2F) ? [name] : CriuProgram.directories.map { "\($0)/\(name)" }
     for candidate in candidates {
       // bestEffort: whatever is wrong with one, the next may do
+      // path: a program of the host, in directories that only root writes to
       if (try? checkExecutable(.workingDirectory, candidate)) != nil { return candidate }
     }
     throw RuntimeError(
@@ -72,6 +73,7 @@ struct CriuProgram {
   /// The first error is what went wrong; the others follow from it.
   private static func firstError(in log: String) -> String? {
     // bestEffort: only words
+    // path: criu's log, in the directory that the caller named
     guard let bytes = try? readFile(.workingDirectory, log, limit: 64 << 20) else { return nil }
     for line in bytes.split(separator: 0x0A) {
       let text = String(decoding: line, as: UTF8.self)

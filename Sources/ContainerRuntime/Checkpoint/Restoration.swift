@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-public import Cgroups
 internal import CLinux
+public import Cgroups
 internal import ContainerPlan
 public import Linux
 public import OCI
@@ -92,6 +92,7 @@ public struct Restoration {
     var network: OwnedDescriptor?
     if let path = plan.networkPath {
       do throws(SyscallError) {
+        // path: a namespace on the host, named by the configuration
         network = OwnedDescriptor(try openat(.workingDirectory, path, .readOnly))
       } catch {
         throw RuntimeError(error, "config.json: /linux/namespaces")
@@ -107,6 +108,7 @@ public struct Restoration {
       try cgroupStep { () throws(CgroupError) in try launch.cgroups?.enter() }
       try step("root file system") { () throws(SyscallError) in
         try setPropagation("/", .slave, recursive: true)
+        // path: the root file system's own place on the host, named by the configuration
         let tree = try openTreeClone(.workingDirectory, root, recursive: true)
         let target = try openat(.workingDirectory, root, [.path, .directory])
         try moveMount(tree.fd, onto: target.fd)
@@ -119,6 +121,7 @@ public struct Restoration {
   private func adopt(_ launch: Launch, _ criu: CriuOptions) throws(RuntimeError) -> ChildProcess {
     let path = "\(criu.workDirectory)/\(Restoration.pidFileName)"
     do throws(SyscallError) {
+      // path: in the caller's own directory
       let text = try readText(.workingDirectory, path, limit: 64)
       try unlinkat(.workingDirectory, path)
       guard let pid = Int32(text), pid > 0 else {

@@ -82,11 +82,13 @@ enum HostKernel {
   static func hasNamespace(_ type: NamespaceType) -> Bool { exists("/proc/self/ns/\(type.fileName)") }
 
   static func exists(_ path: String) -> Bool {
+    // path: files of the kernel, written out by the callers
     (try? fstatat(.workingDirectory, path)) != nil  // bestEffort: what cannot be asked for is not there
   }
 
   static var hasAppArmor: Bool {
     // bestEffort: the file is absent where the module is
+    // path: a file of the kernel
     (try? readText(.workingDirectory, "/sys/module/apparmor/parameters/enabled", limit: 16)) == "Y"
   }
 
@@ -104,6 +106,7 @@ enum HostKernel {
   }
 
   private static func read(_ path: String) throws(RuntimeError) -> String {
+    // path: files of the kernel, written out by the callers
     do throws(SyscallError) { return try readText(.workingDirectory, path) } catch {
       throw RuntimeError(error, path)
     }

@@ -24,6 +24,7 @@ final class HookStreams {
     guard let path = annotations.value(of: annotation) else { return nil }
     return try step("output of hooks (config.json: /annotations/\(annotation.rawValue))") {
       () throws(SyscallError) in
+      // path: a file on the host, named by the caller's annotation
       OwnedDescriptor(
         try openat(
           .workingDirectory, path, [.writeOnly, .create, .append, .noControllingTerminal], mode: 0o600))

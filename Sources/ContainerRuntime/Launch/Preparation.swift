@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Cgroups
 internal import CLinux
+internal import Cgroups
 internal import ContainerPlan
 internal import Linux
 internal import OCI
@@ -98,6 +98,7 @@ extension Launch {
   func openNotifyDirectory() throws(StepFailure) {
     notifyDirectory = OwnedDescriptor(
       try step("directory of the notify socket") { () throws(SyscallError) in
+        // path: in the container's state directory, which only the runtime writes to
         let path = "\(directory.path)/\(NotifyProxy.directoryName)"
         let tree = try openTreeClone(.workingDirectory, path, recursive: false)
         try mountSetAttributes(

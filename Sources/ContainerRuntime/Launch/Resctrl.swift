@@ -35,14 +35,17 @@ struct Resctrl {
       guard group.isOwn || !group.schemata.isEmpty else {
         throw SyscallError("open", .noEntry, "\(path): a group without schemata must exist already")
       }
+      // path: resctrl, where only the kernel makes names; the group's name has been checked
       try mkdirat(.workingDirectory, path, mode: 0o755)
     }
+    // path: likewise
     if isNew || group.isOwn || group.name.isEmpty {
       try write(group.schemata)
     } else if let line = group.difference(from: try readText(.workingDirectory, path + "/schemata")) {
       throw SyscallError("schemata", .exists, "\(path) is in use and differs from \"\(line)\"")
     }
     if let monitoringPath, try !Resctrl.exists(monitoringPath) {
+      // path: likewise
       try mkdirat(.workingDirectory, monitoringPath, mode: 0o755)
     }
   }
@@ -55,6 +58,7 @@ struct Resctrl {
 
   /// Puts a process, and all that it will start, into the group.
   func add(_ pid: Int32) throws(SyscallError) {
+    // path: likewise
     try writeFile(.workingDirectory, path + "/tasks", "\(pid)\n")
     if let monitoringPath { try writeFile(.workingDirectory, monitoringPath + "/tasks", "\(pid)\n") }
   }
@@ -62,6 +66,7 @@ struct Resctrl {
   /// Removes directories that a record names, inner ones first. Their processes, if any, go to the group above.
   static func remove(_ paths: [String]) throws(SyscallError) {
     for path in paths.reversed() where path.utf8.starts(with: (mountPoint + "/").utf8) {
+      // path: below resctrl, from the runtime's own record
       do throws(SyscallError) { try unlinkat(.workingDirectory, path, isDirectory: true) } catch {
         if error.errno != .noEntry { throw error }
       }
@@ -71,9 +76,11 @@ struct Resctrl {
   private func write(_ lines: [String]) throws(SyscallError) {
     for line in lines {
       do throws(SyscallError) {
+        // path: likewise
         try writeFile(.workingDirectory, path + "/schemata", line + "\n")
       } catch {
         // bestEffort: the kernel's own words are an addition
+        // path: likewise
         let status = try? readText(
           .workingDirectory, Resctrl.mountPoint + "/info/last_cmd_status", limit: 4096)
         throw SyscallError(
@@ -84,6 +91,7 @@ struct Resctrl {
 
   private static func exists(_ path: String) throws(SyscallError) -> Bool {
     do throws(SyscallError) {
+      // path: likewise
       _ = try fstatat(.workingDirectory, path)
       return true
     } catch {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import Cgroups
 internal import CLinux
+internal import Cgroups
 internal import ContainerPlan
 internal import Linux
 internal import OCI
