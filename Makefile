@@ -45,7 +45,7 @@ install:  ## Copy the programs, their manual pages and completions to PREFIX (de
 	Scripts/install-documents.sh "$(DESTDIR)$(PREFIX)/share"
 
 clean:  ## Remove everything that was built
-	rm -rf .build .build-static bin
+	rm -rf .build .build-static .build-embedded bin
 
 format:  ## Format the Swift sources
 	Scripts/format.sh
