@@ -53,7 +53,7 @@ enum CheckpointFiles {
     do throws(PlanError) {
       return try CheckpointPlan(spec, bundle: record.bundle, cgroupHierarchies: hierarchies) { path in
         // bestEffort: what is not there is not masked
-        // path: below the container's root; only whether it is a directory is asked, and nothing is opened
+        // path: names a place in the container, whose links may lead out of it; nothing but the kind is asked
         guard let status = try? fstatat(.workingDirectory, root + path) else { return false }
         return !status.isDirectory
       }
