@@ -22,6 +22,9 @@ def test_run_that_missed_its_container_leaves_the_namesake_alone(bundle, case):
         first = case.popen("run", "--bundle", bundle.directory, identifier, stdin=empty, stdout=empty, stderr=empty)
         eventually(lambda: case("state", identifier).status == 0
                    and json.loads(case("state", identifier).out)["status"] == "running", "the first runs")
+        # Who stands still with the lock in hand is waited for, see below; this one has given it back.
+        eventually(lambda: subprocess.run(["flock", "-n", "-x", str(case.root / identifier), "true"]).returncode == 0,
+                   "the first has let go of the lock")
         first.send_signal(signal.SIGSTOP)
         case("delete", "--force", identifier).succeeds()
         second = bundle.sleeper(identifier=identifier)

@@ -100,6 +100,10 @@ def _private_cgroup_view():
         if os.path.isdir(f"{CGROUP_ROOT}/{name}") and not os.path.islink(f"{CGROUP_ROOT}/{name}"):
             os.mkdir(f"{view}/{name}")
             mount(f"{CGROUP_ROOT}/{name}", f"{view}/{name}", None, MS_BIND)
+    # containerd reads no statistics of a process that is in a hierarchy which is not mounted anywhere.
+    for names in _elsewhere():
+        os.mkdir(f"{view}/{names}")
+        mount("none", f"{view}/{names}", "cgroup", 0, names)
     mount(view, CGROUP_ROOT, None, MS_BIND | MS_REC)
 
 

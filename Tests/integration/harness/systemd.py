@@ -35,9 +35,13 @@ done
 exec unshare --mount --pid --cgroup --uts --ipc --fork --kill-child --mount-proc --propagation private -- sh -ec "$2"
 """
 
+# systemd mounts, from the root down, every controller of /proc/cgroups that it does not find mounted: it is shown those
+# that have a directory of ours, and no other.
 _INNER = r"""
+ours=" $(ls /sys/fs/cgroup | tr '\n' ' ')"
 mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
 for line in $(cut -d: -f2 /proc/self/cgroup); do
+  case $ours in *" ${line#name=} "*) ;; *) continue ;; esac
   directory=/sys/fs/cgroup/${line#name=}
   mkdir -p $directory
   case $line in
@@ -46,6 +50,11 @@ for line in $(cut -d: -f2 /proc/self/cgroup); do
   esac
 done
 mount -t tmpfs -o mode=755 tmpfs /run
+{
+  head -n 1 /proc/cgroups
+  for controller in $(ls /sys/fs/cgroup | tr ',' ' '); do grep "^$controller\b" /proc/cgroups || true; done
+} >/run/cgroups
+mount --bind /run/cgroups /proc/cgroups
 for path in /etc /proc/sys; do mount --bind $path $path; mount -o remount,ro,bind $path; done
 mkdir -p /run/systemd/system
 printf '[Unit]\nDefaultDependencies=no\nAllowIsolate=yes\n' >/run/systemd/system/roost-test.target
