@@ -35,7 +35,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
   ],
   targets: [
     // Layer 0: C declarations.
@@ -43,6 +42,7 @@ let package = Package(
     .target(
       name: "CCompression",
       linkerSettings: [.linkedLibrary("z"), .linkedLibrary("lzma"), .linkedLibrary("zstd")]),
+    .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
 
     // Layer 1: the kernel and the formats, without policy.
     module("Linux", ["CLinux"]),
@@ -72,9 +72,7 @@ let package = Package(
       swiftSettings: common,
       linkerSettings: isEmbedded
         ? [.unsafeFlags(["-Xclang-linker", "-no-pie", "-Xclang-linker", "-static"])] : []),
-    module(
-      "RootFS",
-      ["CCompression", "CLinux", "Linux", .product(name: "Crypto", package: "swift-crypto")]),
+    module("RootFS", ["CCompression", "CCrypto", "CLinux", "Linux"]),
     module("Networking", ["Netlink", "JSON", "Linux"]),
     module(
       "Engine",

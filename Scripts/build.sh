@@ -15,28 +15,47 @@ Scripts/packages.sh build
 
 embedded_library=$(dirname "$(command -v swift)")/../lib/swift/embedded/$(uname -m)-unknown-linux-gnu
 
+directory_of() {
+  if [[ $1 == roost-runtime ]]; then echo "$embedded_directory"; else echo "$static_directory"; fi
+}
+
 build() {
   case $1 in
     roost-runtime)
       # object-outliner: Swift 6.3 numbers the constant arrays of a function anew in each module that has a copy of it, and
       # the linker, which keeps one copy, can pair the code of one with the arrays of another.
-      directory=$embedded_directory
-      ROOST_EMBEDDED=1 swift build -c release --scratch-path "$directory" --product "$1" \
+      ROOST_EMBEDDED=1 swift build -c release --scratch-path "$embedded_directory" --product "$1" \
         -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
         -Xswiftc -Xllvm -Xswiftc -sil-disable-pass=object-outliner \
         -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
       ;;
     *)
-      directory=$static_directory
-      swift build -c release --scratch-path "$directory" --product "$1" -Xswiftc -static-executable
+      swift build -c release --scratch-path "$static_directory" --product "$1" -Xswiftc -static-executable
       ;;
   esac
 }
 
+# The compiler has long stretches in which it uses one processor: all products at once, the first one's messages as they
+# come, those of the others when they end.
+messages=$(mktemp -d)
+trap 'rm -rf "$messages"; kill "${jobs[@]}" 2>/dev/null || true' EXIT
+jobs=()
+for product in "${@:2}"; do
+  build "$product" >"$messages/$product" 2>&1 &
+  jobs+=($!)
+done
+status=0
+build "$1" || status=$?
+for product in "${@:2}"; do
+  wait "${jobs[0]}" || status=$?
+  jobs=("${jobs[@]:1}")
+  cat "$messages/$product"
+done
+[[ $status -eq 0 ]] || exit "$status"
+
 mkdir -p bin
 for product in "$@"; do
-  build "$product"
   # A program that runs cannot be overwritten, but it can be replaced.
-  strip -o "bin/.$product.new" "$directory/release/$product"
+  strip -o "bin/.$product.new" "$(directory_of "$product")/release/$product"
   mv "bin/.$product.new" "bin/$product"
 done

@@ -12,7 +12,7 @@ source "$(dirname "$0")/common.sh"
 packages_for() {
   case $1 in
     # g++ for the C++ library that Swift links; the -dev packages hold the static libraries.
-    build) echo gcc g++ binutils libc6-dev git ca-certificates zlib1g-dev liblzma-dev libzstd-dev ;;
+    build) echo gcc g++ binutils libc6-dev git ca-certificates libssl-dev zlib1g-dev liblzma-dev libzstd-dev ;;
     check) echo binutils jq shellcheck ;;
     run) echo bash coreutils hostname iproute2 mount ncurses-bin procps ;;
     test)

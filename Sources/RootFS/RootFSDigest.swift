@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-import Crypto
-
 /// A SHA-256 digest: the name under which a tree is stored.
 ///
 /// The value is 32 bytes and nothing else, so that a digest can become a directory name without further checks.
@@ -27,14 +25,17 @@ public struct RootFSDigest: Sendable, Hashable, CustomStringConvertible {
     self.bytes = bytes
   }
 
-  /// The digest that a finished hash function hands over.
-  init(_ digest: SHA256.Digest) {
-    bytes = Array(digest)
+  /// The digest that a hash function hands over, 32 bytes.
+  init(bytes: [UInt8]) {
+    precondition(bytes.count == 32)
+    self.bytes = bytes
   }
 
   /// The digest of `data`.
   init(hashing data: [UInt8]) {
-    self.init(SHA256.hash(data: data))
+    var hash = SHA256()
+    data.withUnsafeBytes { hash.update($0) }
+    self = hash.digest()
   }
 
   /// The 64 hexadecimal digits, in lower case.

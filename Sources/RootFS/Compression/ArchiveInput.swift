@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-import Crypto
 import Linux
 
 /// Reads an archive's bytes once, hashing them on the way to the decompressor.
@@ -41,7 +40,7 @@ struct ArchiveInput {
   func deallocate() { buffer.deallocate() }
 
   /// The digest of all bytes read; meaningful once `fill` has returned 0.
-  func digest() -> RootFSDigest { RootFSDigest(hash.finalize()) }
+  func digest() -> RootFSDigest { hash.digest() }
 
   /// Fills `output` with decompressed bytes, wholly unless the archive ends.
   ///
@@ -63,7 +62,7 @@ struct ArchiveInput {
 
   private mutating func readPlain(_ output: UnsafeMutableRawBufferPointer) throws(RootFSError) -> Int {
     let count = try read(output)
-    hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: output[..<count]))
+    hash.update(UnsafeRawBufferPointer(rebasing: output[..<count]))
     bytesRead += UInt64(count)
     return count
   }

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import CLinux
-import Crypto
 import Glibc
 import Linux
 
@@ -69,11 +68,11 @@ struct ArchiveFile: ~Copyable {
     while true {
       let count = try Self.read(fd, into: buffer)
       if count == 0 { break }
-      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
     try checkUnchanged()
     try rewind()
-    return RootFSDigest(hash.finalize())
+    return hash.digest()
   }
 
   /// Unpacks the archive into the empty directory `root`, which nobody else can reach, reading the file once.
