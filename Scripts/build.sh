@@ -3,9 +3,9 @@
 # Copyright (c) 2026 The Roost authors
 #
 # Builds programs as static executables and leaves them, stripped, in bin/. roost-runtime is built as Embedded Swift: see
-# Package.swift.
+# Package.swift. `tests` are the unit tests, which stay where `swift test` finds them.
 #
-# Usage: Scripts/build.sh PRODUCT…
+# Usage: Scripts/build.sh roost|roost-runtime|tests…
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -29,9 +29,8 @@ build() {
         -Xswiftc -Xllvm -Xswiftc -sil-disable-pass=object-outliner \
         -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
       ;;
-    *)
-      swift build -c release --scratch-path "$static_directory" --product "$1" -Xswiftc -static-executable
-      ;;
+    tests) swift build --build-tests --disable-xctest ;;
+    *) swift build -c release --scratch-path "$static_directory" --product "$1" -Xswiftc -static-executable ;;
   esac
 }
 
@@ -55,6 +54,7 @@ done
 
 mkdir -p bin
 for product in "$@"; do
+  [[ $product != tests ]] || continue
   # A program that runs cannot be overwritten, but it can be replaced.
   strip -o "bin/.$product.new" "$(directory_of "$product")/release/$product"
   mv "bin/.$product.new" "bin/$product"

@@ -7,8 +7,8 @@
 # Usage: Scripts/test.sh [--first] SUITE…
 #        Scripts/test.sh --summary
 #
-# Suites: build check unit integration engine demo install vm callers faults races. Counts are kept in .build/test-results; `--first`
-# forgets what was there, `--summary` only prints the sum.
+# Suites: build build-all check unit integration engine demo install vm callers faults races; build-all makes the unit
+# tests, too. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -16,6 +16,8 @@ source "$(dirname "$0")/common.sh"
 python=/usr/bin/python3
 
 suite_build() { Scripts/build.sh roost roost-runtime; }
+
+suite_build-all() { Scripts/build.sh roost roost-runtime tests; }
 
 suite_check() { Scripts/check.sh; }
 

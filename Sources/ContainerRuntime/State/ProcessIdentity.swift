@@ -65,16 +65,28 @@ struct ProcessStat {
     }
     // The command name is in parentheses and may contain anything, parentheses too.
     guard let close = bytes.lastIndex(of: 0x29) else { return nil }
-    let fields = bytes[(close + 1)...].split(separator: 0x20)
-    guard fields.count > 19, let state = fields[0].first else { return nil }
+    // Fields 3 to 22, each after one space.
+    var field = 2
+    var state: UInt8 = 0
+    var threads: UInt64 = 0
     var ticks: UInt64 = 0
-    for digit in fields[19] where digit >= 0x30 && digit <= 0x39 {
-      ticks = ticks &* 10 &+ UInt64(digit - 0x30)
+    for byte in bytes[(close + 1)...] {
+      if byte == 0x20 {
+        field += 1
+        if field > 22 { break }
+        continue
+      }
+      switch field {
+      case 3: state = byte
+      case 20: threads = threads &* 10 &+ UInt64(byte &- 0x30)
+      case 22: ticks = ticks &* 10 &+ UInt64(byte &- 0x30)
+      default: break
+      }
     }
+    guard field >= 22 else { return nil }
     startTime = ticks
     self.state = state
     // The first thread of a process can end before the others: then it is a zombie that lives.
-    let isAlone = fields[17].elementsEqual("1".utf8) || fields[17].elementsEqual("0".utf8)
-    hasEnded = (state == 0x5A || state == 0x58) && isAlone
+    hasEnded = (state == 0x5A || state == 0x58) && threads <= 1
   }
 }

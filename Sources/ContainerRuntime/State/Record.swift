@@ -10,7 +10,7 @@ public import OCI
 /// Written before the first side effect, replaced atomically at every change.
 public struct Record: Equatable, Sendable {
   /// Readers refuse a record of another version by name instead of guessing.
-  public static let version = 1
+  public static let version = 2
   /// More bytes than any record has.
   static let sizeLimit = 16 << 20
 
@@ -104,13 +104,11 @@ extension Record {
     return writer.bytes
   }
 
+  /// Positions instead of names: ten hierarchies are most of a record, and `list` reads those of all containers.
   private static func encode(_ cgroup: CgroupRecord, to json: inout JSONWriter) {
-    json.object { json in
-      json.member("hierarchy", cgroup.hierarchy)
-      json.member("mountPoint", cgroup.mountPoint)
-      json.member("path", cgroup.path)
-      json.member("createdFrom", cgroup.createdFrom)
-    }
+    var positions = [cgroup.hierarchy, cgroup.mountPoint, cgroup.path]
+    if cgroup.createdFrom != cgroup.path { positions.append(cgroup.createdFrom) }
+    json.array(of: positions) { $0.value($1) }
   }
 
   /// Reads a record back.
@@ -162,10 +160,11 @@ extension Record {
   }
 
   private static func cgroup(_ value: JSONValue) throws(JSONError) -> CgroupRecord {
-    let json = try value.object()
+    let positions = try value.strings()
+    guard 3...4 ~= positions.count else {
+      throw value.mismatch(expected: "hierarchy, mount point, path and the topmost directory made")
+    }
     return CgroupRecord(
-      hierarchy: try json.required("hierarchy").string(),
-      mountPoint: try json.required("mountPoint").string(),
-      path: try json.required("path").string(), createdFrom: try json.required("createdFrom").string())
+      hierarchy: positions[0], mountPoint: positions[1], path: positions[2], createdFrom: positions.last ?? "")
   }
 }
