@@ -25,12 +25,14 @@ build() {
       # object-outliner: Swift 6.3 numbers the constant arrays of a function anew in each module that has a copy of it, and
       # the linker, which keeps one copy, can pair the code of one with the arrays of another.
       ROOST_EMBEDDED=1 swift build -c release --scratch-path "$embedded_directory" --product "$1" \
-        -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
+        -Xswiftc -Osize -Xswiftc -gnone -Xswiftc -Xfrontend -Xswiftc -function-sections \
         -Xswiftc -Xllvm -Xswiftc -sil-disable-pass=object-outliner \
         -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
       ;;
     tests) swift build --build-tests --disable-xctest ;;
-    *) swift build -c release --scratch-path "$static_directory" --product "$1" -Xswiftc -static-executable ;;
+    *) swift build -c release --scratch-path "$static_directory" --product "$1" \
+        -Xswiftc -static-executable -Xswiftc -gnone
+      ;;
   esac
 }
 
