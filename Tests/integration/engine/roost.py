@@ -13,6 +13,7 @@ from harness.patience import deadline, patient
 from harness.runtime import TIMEOUT_SECONDS, Result, _decode, base_environment
 
 CONTAINERS = "containers"
+NETWORK_FLAGS = {"--network", "--net", "--ip", "--ip6", "--host-ip", "--publish", "-p"}
 
 
 class Roost:
@@ -23,6 +24,8 @@ class Roost:
         self.state = case.directory / "state"
         #: How commands are called unless a test says otherwise: options of Popen.
         self.options = {}
+        #: The network of containers whose test does not choose one; None leaves the choice to roost.
+        self.network = "none"
         self._processes = []
         self._ids = set()
 
@@ -33,9 +36,17 @@ class Roost:
         environment.update(extra or {})
         return {name: value for name, value in environment.items() if value is not None}
 
+    def with_network(self, command):
+        """A command line that says which network, unless it does already."""
+        chooses = any(argument.split("=")[0] in NETWORK_FLAGS for argument in command)
+        if self.network is None or chooses or command[:1] not in (["run"], ["explain"]):
+            return command
+        return [command[0], "--network", self.network, *command[1:]]
+
     def popen(self, *arguments, env=None, **options):
         options = {**self.options, **options}
-        process = subprocess.Popen([self.path, *map(str, arguments)], env=self.environment(env), **options)
+        command = self.with_network([str(argument) for argument in arguments])
+        process = subprocess.Popen([self.path, *command], env=self.environment(env), **options)
         self._processes.append(process)
         return process
 

@@ -47,6 +47,7 @@ def net(roost, host):
     """`roost` in the host's network namespace."""
     roost.__class__ = NetworkedRoost
     roost.host = host
+    roost.network = None
     return roost
 
 

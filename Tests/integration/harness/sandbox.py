@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
-"""A mount and PID namespace of the suite's own, so that whatever a runtime leaks is seen and dies with it.
+"""Mount, PID and network namespaces of the suite's own, so that whatever a runtime leaks is seen and dies with it.
 
 `enter()` replaces the pytest process by `unshare … sandbox.py <the same pytest command>`. Run as a program, this file
 is PID 1 of that namespace: it hides /tmp, /run and /dev behind file systems of its own, starts pytest, reaps every
@@ -9,11 +9,13 @@ starts with a word that only this session uses.
 """
 import ctypes
 import errno
+import fcntl
 import os
 import secrets
 import signal
+import socket
 import stat
-import subprocess
+import struct
 import sys
 import time
 
@@ -48,14 +50,14 @@ def enter(keep, whole_machine=False):
     """Replaces this process by the sandboxed repetition of its own command line. Never returns.
 
     keep: directories that must stay visible even when they lie below /tmp or /run.
-    whole_machine: with a network, a host name and a /sys/fs/cgroup of its own, for engines that change all of them.
+    whole_machine: with a host name and a /sys/fs/cgroup of its own, for engines that change both.
     """
     environment = dict(os.environ, **{SESSION_VARIABLE: "it" + secrets.token_hex(3)})
     kept = [part for path in keep for part in ("--keep", path)]
-    more, marks = (["--net", "--uts", "--ipc"], ["--whole-machine"]) if whole_machine else ([], [])
+    more, marks = (["--uts", "--ipc"], ["--whole-machine"]) if whole_machine else ([], [])
     os.execvpe(
         "unshare",
-        ["unshare", *more, "--mount", "--pid", "--fork", "--kill-child=TERM", "--mount-proc", "--propagation", "private", "--",
+        ["unshare", *more, "--net", "--mount", "--pid", "--fork", "--kill-child=TERM", "--mount-proc", "--propagation", "private", "--",
          sys.executable, os.path.abspath(__file__), *marks, *kept, "--", *sys.orig_argv],
         environment)
 
@@ -89,6 +91,13 @@ def _private_file_systems(keep):
         os.close(handle)
     _private_dev()
     os.makedirs(PRIVATE_V1)
+
+
+def _loopback_up():
+    """The network namespace is new: bridges, rules and settings of tests are not the machine's."""
+    name, up = b"lo", 0x1
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH22x", name, up))  # SIOCSIFFLAGS
 
 
 def _private_cgroup_view():
@@ -236,8 +245,7 @@ def main(arguments):
         arguments = arguments[2:]
     command = arguments[1:]
     _private_file_systems(keep)
-    if whole_machine:
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True, timeout=10)
+    _loopback_up()
     # With cgroup v2 alone there is one tree, and nothing beside it.
     if whole_machine and not os.path.exists(f"{CGROUP_ROOT}/cgroup.controllers"):
         _private_cgroup_view()
