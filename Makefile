@@ -20,8 +20,8 @@ run:  ## Build, and start a shell in a container made from this machine's progra
 test:  ## Check, and run the unit and integration tests (as root)
 	Scripts/test.sh --first build-all check unit integration engine
 
-test-rest:  ## What test-all has beyond test, without what takes long (vm, faults, races)
-	Scripts/test.sh build demo install callers
+test-rest:  ## What test-all has beyond test, without what takes long (faults, races)
+	Scripts/test.sh build demo install callers vm
 
 test-all:  ## Every test there is
 	Scripts/test.sh --first build-all check unit integration engine demo install vm callers faults races

@@ -34,7 +34,7 @@ let package = Package(
     .executable(name: "roost-runtime", targets: ["roost-runtime"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     // Layer 0: C declarations.

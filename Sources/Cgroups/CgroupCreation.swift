@@ -201,7 +201,8 @@ struct DirectoryCreation {
     if count > 0 {
       throw CgroupError(
         .notEmpty,
-        "container's cgroup is not empty: \(count) process(es) found in \(directory.hostPath)")
+        "container's cgroup is not empty: \(count) process(es) found in \(directory.hostPath); end them, or choose "
+          + "another /linux/cgroupsPath")
     }
   }
 
@@ -217,7 +218,8 @@ struct DirectoryCreation {
     if isFrozen {
       throw CgroupError(
         .frozen,
-        "container's cgroup unexpectedly frozen: \(directory.hostPath) or a parent of it; thaw it first")
+        "container's cgroup unexpectedly frozen: \(directory.hostPath) or a parent of it; thaw it first, or choose "
+          + "another /linux/cgroupsPath")
     }
   }
 

@@ -12,6 +12,9 @@ def kernel():
     return tuple(int(part) for part in os.uname().release.split(".")[:2])
 
 
+TMPFS_MAPS_IDS = pytest.mark.skipif(kernel() < (6, 3), reason="the sandbox's tmpfs cannot map ids before Linux 6.3")
+
+
 @pytest.mark.parametrize("point, kind, options", [
     ("/proc", "proc", {"rw"}),
     ("/dev", "tmpfs", {"nosuid"}),
@@ -296,7 +299,7 @@ def test_hundred_mounts(bundle, case):
 
 
 @pytest.mark.roost
-@pytest.mark.skipif(kernel() < (6, 3), reason="the sandbox's tmpfs cannot map ids before Linux 6.3")
+@TMPFS_MAPS_IDS
 def test_bind_with_mapped_ids(bundle, case):
     """What the container's root owns in the mount belongs to somebody else on the host."""
     source = case.directory_for("source", {"file": "text"})
@@ -316,6 +319,9 @@ def test_tmpfs_with_mapped_ids(bundle):
     bundle.mounts.append({"destination": "/data", "source": "tmpfs", "type": "tmpfs", "options": ["idmap"],
                           "uidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}],
                           "gidMappings": [{"containerID": 0, "hostID": 7000, "size": 10}]})
+    if kernel() < (6, 3):
+        bundle.run("true").fails("idmap", "Linux 6.3", r"/mounts/\d+")
+        return
     # The root of the tmpfs belongs to 0 in the file system, which the mount shows as 7000.
     assert bundle.run("stat", "-c", "%u:%g", "/data").succeeds().out == "7000:7000\n"
 
@@ -336,6 +342,7 @@ def test_overlay_with_mapped_ids_is_the_kernels_to_refuse(bundle, case):
 
 
 @pytest.mark.roost
+@TMPFS_MAPS_IDS
 def test_bind_with_all_ids_below_mapped(bundle, case):
     source = case.directory_for("source", {"file": "text"})
     inner = source / "inner"
@@ -366,6 +373,7 @@ def test_mount_label_where_the_kernel_has_no_selinux(bundle):
 
 
 @pytest.mark.roost
+@TMPFS_MAPS_IDS
 def test_idmap_without_mappings(bundle, case):
     """The container's user namespace is taken; without one there is nothing to take."""
     source = case.directory_for("source", {"file": "text"})

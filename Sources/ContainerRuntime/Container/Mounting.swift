@@ -76,7 +76,14 @@ extension ContainerSide {
     // A process whose root directory is covered cannot make the namespace itself.
     let joined = mapping.uidMappings.isEmpty ? launch.namespaces[.user] : nil
     guard let namespace = joined ?? launch.sources[mount.index] else { return }
-    try mountSetAttributes(mounted, .init(), recursive: false, userNamespace: namespace.fd)
+    do throws(SyscallError) {
+      try mountSetAttributes(mounted, .init(), recursive: false, userNamespace: namespace.fd)
+    } catch {
+      guard error.errno == .invalidArgument else { throw error }
+      throw SyscallError(
+        "mount_setattr", error.errno,
+        "(idmap, which this file system cannot on this kernel; tmpfs can since Linux 6.3)")
+    }
   }
 
   private func applyAfterAttaching(_ mount: PlannedMount, _ mounted: FD) throws(SyscallError) {

@@ -165,6 +165,7 @@ extension Record {
       throw value.mismatch(expected: "hierarchy, mount point, path and the topmost directory made")
     }
     return CgroupRecord(
-      hierarchy: positions[0], mountPoint: positions[1], path: positions[2], createdFrom: positions.last ?? "")
+      hierarchy: positions[0], mountPoint: positions[1], path: positions[2], createdFrom: positions.last ?? ""
+    )
   }
 }
