@@ -18,9 +18,12 @@ let common: [SwiftSetting] =
     .treatAllWarnings(as: .error),
   ] + (isEmbedded ? [.enableExperimentalFeature("Embedded")] : [])
 
+/// In that build the program's own module makes the code of all modules, whatever theirs would be: they leave it out.
+let library = common + (isEmbedded ? [.enableExperimentalFeature("DeferredCodeGen")] : [])
+
 /// A library target. Its position in the list below is its layer: arrows point downwards only.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: common)
+  .target(name: name, dependencies: dependencies, swiftSettings: library)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
