@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help build run test test-callers test-rest test-vm test-all check bench install clean format
+.PHONY: help build run test test-callers seeds test-rest test-vm test-all check bench install clean format
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -21,16 +21,19 @@ test:  ## Check, and run the unit and integration tests (as root)
 	Scripts/test.sh --first build-all check unit integration engine
 
 test-rest:  ## What test-all has beyond test, without what takes long (faults, races)
-	Scripts/test.sh build demo install callers vm
+	Scripts/test.sh build demo install seeds callers vm
 
 test-all:  ## Every test there is
-	Scripts/test.sh --first build-all check unit integration engine demo install vm callers faults races
+	Scripts/test.sh --first build-all check unit integration engine demo install seeds vm callers faults races
 
 test-vm:  ## The tests of Tests/vm in virtual machines: cgroup v2, and systemd
 	Scripts/test.sh --first build vm
 
 test-callers:  ## Run podman, containerd, Docker and Swarm on roost-runtime (as root)
 	Scripts/test.sh --first build callers
+
+seeds:  ## The five systems of docs/seeds, end to end (as root); ROOST_UPDATE_SEEDS=1 renews the pages' output
+	Scripts/test.sh --first build seeds
 
 check:  ## Format, import rules, lint, shell scripts, what the binary needs
 	Scripts/build.sh roost-runtime

@@ -4,7 +4,7 @@
 #
 # Installs the Debian packages that are missing for a purpose, and asks the network only when one is.
 #
-# Usage: Scripts/packages.sh build|check|run|test|vm|bench|callers…
+# Usage: Scripts/packages.sh build|check|run|test|vm|bench|callers|seeds…
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -21,6 +21,11 @@ packages_for() {
       ;;
     vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;
     bench) echo busybox-static crun gcc libc6-dev runc strace ;;
+    # What the five systems of docs/seeds are made of and tried with.
+    seeds)
+      echo bash busybox-static containernetworking-plugins cpio debootstrap iproute2 iptables iputils-ping mmdebstrap procps \
+        python3-pytest stress uidmap util-linux
+      ;;
     # The tools that people run above the runtime. Their daemons are not to start by themselves, see below.
     callers)
       echo buildah busybox-static catatonit conmon containerd containernetworking-plugins docker-compose docker.io gcc \

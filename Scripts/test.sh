@@ -7,7 +7,7 @@
 # Usage: Scripts/test.sh [--first] SUITE…
 #        Scripts/test.sh --summary
 #
-# Suites: build build-all check unit integration engine demo install vm callers faults races; build-all makes the unit
+# Suites: build build-all check unit integration engine demo install seeds vm callers faults races; build-all makes the unit
 # tests, too. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
@@ -53,6 +53,12 @@ suite_callers() {
   run_pytest callers Tests/callers || status=1
   run_pytest callers-cni Tests/integration/engine/test_roost_cni.py || status=1
   return "$status"
+}
+
+# The five systems of docs/seeds, end to end; ROOST_UPDATE_SEEDS=1 writes what they printed into the pages.
+suite_seeds() {
+  Scripts/packages.sh seeds || echo "test.sh: tests of tools that are not installed are skipped" >&2
+  run_pytest seeds Tests/seeds
 }
 
 # The main job, as it is without a terminal.

@@ -57,6 +57,7 @@ enum Program {
     switch rest.first {
     case "run": return try RunCommand.run(behind, root: root)
     case "exec": return try ExecCommand.run(behind, root: root)
+    case "mydocker": return try MyDockerCommand.run(behind, root: root)
     case "explain": return try ExplainCommand.run(behind, root: root)
     case let name?: try checkCommand(name)
     case nil: break

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Engine
+import Linux
 
 /// `roost run`: a container from nothing to its end.
 struct RunCommand: ParsableCommand {
@@ -24,6 +25,15 @@ struct RunCommand: ParsableCommand {
   static func run(_ arguments: [String], root stateRoot: String?) throws {
     if asksForHelp(arguments, RunFlags.table) { return try Output.write(help) }
     let options = try RunOptions.parse(arguments)
+    try run(options, root: stateRoot, onTerminal: options.settings != nil)
+  }
+
+  /// - Parameters:
+  ///   - stateRoot: The value of roost's own `--root`.
+  ///   - onTerminal: Whether the container gets a terminal where the caller has one.
+  static func run(_ options: RunOptions, root stateRoot: String?, onTerminal: Bool) throws {
+    var options = options
+    if onTerminal, isTerminal(.standardInput), isTerminal(.standardOutput) { options.terminal = true }
     let engine = try Roost.engine(root: stateRoot)
     try engine.enterOwnNamespace()
     var bar = ProgressBar(isOn: !options.quiet)
@@ -36,7 +46,11 @@ struct RunCommand: ParsableCommand {
       throw error
     }
     for warning in root.warnings where !options.quiet { Output.error("\(options.root): \(warning)") }
-    let code = try engine.run(options, root: root) { Output.error($0) }
+    let code = try engine.run(options, root: root, warn: { Output.error($0) }) {
+      (lines) throws(EngineError) in
+      try Output.write(lines.map { $0 + "\n" }.joined())
+    }
+    if options.settings != nil, !options.quiet { try Output.write(LauncherReport.end + "\n") }
     if code != 0 { throw ExitStatus(code: code) }
   }
 
@@ -45,6 +59,7 @@ struct RunCommand: ParsableCommand {
     Run a command in a new container.
 
     USAGE: roost run [flags] ROOT [COMMAND [ARG…]]
+           roost run --settings DIR [flags] [COMMAND [ARG…]]
 
     ROOT is a directory (./rootfs, dir:PATH), an archive (./rootfs.tar.gz) or programs of this machine (host:bash,ls).
     \(RunFlags.table.help())

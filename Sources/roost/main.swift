@@ -5,7 +5,8 @@ import Engine
 import Glibc
 import Linux
 
-// As process 1 of a container (`--init`) we are somebody else, and nothing below applies.
+// As process 1 of a container (`--init`), or as a hook, we are somebody else, and nothing below applies.
 let arguments = Arguments.all()
+if let status = StartGateHook.run(arguments) { exit(status) }
 if let command = Arguments.initCommand(arguments) { exit(ContainerInit.run(command)) }
 exit(Program.run(Array(arguments.dropFirst())))

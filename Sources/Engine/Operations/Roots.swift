@@ -104,12 +104,14 @@ extension ContainerEngine {
     return ["/bin/sh"]
   }
 
+  /// Stands for the id of a container that is only talked about: what is printed must not pretend to exist.
+  static let unnamed = "CONTAINER"
+
   /// What `run` would do with these options, without doing any of it and without needing privileges.
   ///
   /// - Throws: ``EngineError`` naming the flag.
   public func blueprint(_ options: RunOptions, root: RootSource) throws(EngineError) -> Blueprint {
-    // A word that says that it is no id: what is printed must not pretend to exist.
-    let id = "CONTAINER"
+    let id = Self.unnamed
     var facts = try FactsReader(options: options, caller: caller)
       .read(id: id, directory: Store.path(of: id, location), root: root)
     let steps = try previewNetwork(options, container: id, facts: &facts)

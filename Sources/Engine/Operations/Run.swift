@@ -22,10 +22,12 @@ public struct ContainerEngine: Sendable {
   ///   - options: What was asked for.
   ///   - root: The root file system, ready to be used; kept from being removed until the end.
   ///   - warn: Takes what the user should know although nothing failed.
+  ///   - report: Takes what is said about a container from a container directory, line by line.
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
   public func run(
-    _ options: RunOptions, root: RootSource, warn: (String) -> Void = { _ in }
+    _ options: RunOptions, root: RootSource, warn: (String) -> Void = { _ in },
+    report: @escaping ([String]) throws(EngineError) -> Void = { _ in }
   ) throws(EngineError) -> Int32 {
     try checkStreams(options)
     defer { withExtendedLifetime(root) {} }
@@ -53,7 +55,8 @@ public struct ContainerEngine: Sendable {
       name = try reserveName(options.name, for: id, in: store)
       let names = [name, options.hostname, ContainerName.short(id)].compactMap { $0 }
       network = try startNetwork(options, container: id, names: names, facts: &facts)
-      let blueprint = try Blueprint.make(options, facts)
+      var blueprint = try Blueprint.make(options, facts)
+      let greeting = try greeting(options, container, &blueprint.spec, report)
       try record(options, facts, blueprint.spec, name: name ?? "", runtime, in: container)
       if let file = options.idFile {
         try writeIDFile(id, file)
@@ -63,7 +66,7 @@ public struct ContainerEngine: Sendable {
       try publishNames(facts.network)
       let foreground = ForegroundRun(
         runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
-        cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask)
+        cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting)
       let outcome = try foreground.run(container)
       if let report = outcome.outOfMemoryReport { warn(report) }
       let failures = endNetwork(network, facts.network)
@@ -81,6 +84,20 @@ public struct ContainerEngine: Sendable {
         }
       }
       throw failure
+    }
+  }
+
+  /// What is said about a container from a container directory before its program starts; nil for others.
+  private func greeting(
+    _ options: RunOptions, _ container: borrowing ContainerDirectory, _ spec: inout Spec,
+    _ report: @escaping ([String]) throws(EngineError) -> Void
+  ) throws(EngineError) -> Greeting? {
+    guard options.settings != nil, !options.quiet else { return nil }
+    let gate = try StartGate(container, executable: caller.executable)
+    let silent = spec
+    gate.install(in: &spec)
+    return Greeting(gate: gate) { (pid) throws(EngineError) in
+      try report(LauncherReport.beginning(silent, pid: pid))
     }
   }
 

@@ -24,6 +24,12 @@ public enum RunFlags {
       FlagDefinition("detach", "d", in: group, help: "Run in the background (not available yet)") {
         $0.detaches = $1
       },
+      FlagDefinition(
+        "settings", value: "DIR", in: group,
+        help: "Run a container directory: its settings file and chroot/ (no ROOT)"
+      ) {
+        (o: inout Options, v) throws(EngineError) in o.settings = try path(v)
+      },
       FlagDefinition("init", in: group, help: "Run a small init as process 1 that reaps and forwards signals")
       {
         $0.usesInit = $1

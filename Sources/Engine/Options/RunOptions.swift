@@ -4,7 +4,7 @@
 public import OCI
 
 /// What `roost run` was asked for: every flag as a checked value, the root, the command. A pure value: making one
-/// reads no file and asks no kernel.
+/// asks no kernel, and reads no file but that of `--settings`.
 public struct RunOptions: Equatable, Sendable {
   // The container and its life.
   public var name: String?
@@ -79,6 +79,9 @@ public struct RunOptions: Equatable, Sendable {
   /// 10 … 1000.
   public var blockIOWeight: UInt16?
 
+  /// A container directory; see ``LauncherSettings``.
+  public var settings: String?
+
   // What follows the flags.
   public var root = ""
   public var command: [String] = []
@@ -91,6 +94,9 @@ public struct RunOptions: Equatable, Sendable {
   public static func parse(_ arguments: [String]) throws(EngineError) -> RunOptions {
     var options = RunOptions()
     let index = try RunFlags.table.parse(arguments, into: &options)
+    if let directory = options.settings {
+      return try parse(arguments, behind: LauncherSettings.read(directory))
+    }
     guard index < arguments.count else {
       throw EngineError(
         "the root file system is missing: a directory (./rootfs), an archive (./rootfs.tar.gz) or programs of the "
@@ -98,6 +104,19 @@ public struct RunOptions: Equatable, Sendable {
     }
     options.root = arguments[index]
     options.command = Array(arguments[(index + 1)...])
+    try options.checkCombinations()
+    return options
+  }
+
+  /// Parses arguments that follow what a container directory says, of which the root is a part.
+  static func parse(
+    _ arguments: [String], behind settings: LauncherSettings
+  ) throws(EngineError) -> RunOptions {
+    var options = RunOptions()
+    _ = try RunFlags.table.parse(settings.flags, into: &options)
+    let index = try RunFlags.table.parse(arguments, into: &options)
+    options.root = settings.root
+    options.command = index < arguments.count ? Array(arguments[index...]) : settings.command
     try options.checkCombinations()
     return options
   }

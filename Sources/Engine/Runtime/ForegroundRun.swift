@@ -16,6 +16,8 @@ struct ForegroundRun {
   let cgroupsPath: String
   /// The signals that were blocked before ``SignalProxy/blockSignals()``; the runtime starts with them.
   let mask: SignalSet
+  /// What is to be said before the program starts.
+  var greeting: Greeting?
 
   /// How it ended.
   struct Outcome {
@@ -105,10 +107,12 @@ struct ForegroundRun {
     while true {
       var entries = [PollEntry(child), PollEntry(signals.fd)]
       if let process { entries.append(PollEntry(process.fd)) }
+      if let greeting { entries.append(PollEntry(greeting.gate.fd)) }
       try poll(&entries, timeoutMilliseconds: progress.started == 0 ? schedule.delayMilliseconds() : -1)
       // The counter first: once the runtime knows of the end as well, the cgroup may not last.
       try progress.memory?.look()
-      if entries.count > 2, entries[2].isReadable { process = nil }
+      if process != nil, entries[2].isReadable { process = nil }
+      if let greeting, entries[entries.count - 1].isReadable { try greeting.give() }
       if entries[1].isReadable { try signals.forward(to: child) }
       if entries[0].isReadable, let status = try waitid(child, wait: false) { return status }
       if progress.started == 0, let state = try noteStart(container) {
