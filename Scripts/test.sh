@@ -58,7 +58,7 @@ suite_callers() {
 # The five systems of docs/seeds, end to end; ROOST_UPDATE_SEEDS=1 writes what they printed into the pages.
 suite_seeds() {
   Scripts/packages.sh seeds || echo "test.sh: tests of tools that are not installed are skipped" >&2
-  run_pytest seeds Tests/seeds
+  ROOST_SEEDS_SYSTEM=$(Scripts/seeds-system.sh) run_pytest seeds Tests/seeds
 }
 
 # The main job, as it is without a terminal.

@@ -110,6 +110,11 @@ class Session:
         self._seen = self.text.index(words, self._seen) + len(words)
         return self
 
+    def again(self):
+        """Whatever has come so far may be waited for once more."""
+        self._seen = 0
+        return self
+
     def type(self, line, prompt):
         """Types a line once the prompt is there."""
         self.until(prompt)

@@ -54,6 +54,17 @@ def test_ordinary_user_is_nobody_outside(machine):
     session.finish()
 
 
+@pytest.mark.skipif(not os.environ.get("ROOST_SEEDS_SYSTEM"), reason="needs the archive of Scripts/seeds-system.sh")
+def test_debootstrap(machine, page):
+    """A whole Debian, as root and as an ordinary user, each with a store of its own."""
+    (machine.directory / "better-root.tar").symlink_to(os.environ["ROOST_SEEDS_SYSTEM"])
+    script = 'roost run --rm ./better-root.tar bash -c \'. /etc/os-release; echo $VERSION_CODENAME; id -un; dpkg --list | grep -c ^ii\''
+    page.check("debootstrap", machine.transcript(script) + machine.transcript(script, user=users.UID), [r"(?m)^\d+$"])
+    # With ids of its own, the system is what it is on a machine: apt(8) has a user for its work.
+    owner = machine.run("roost run --rm ./better-root.tar stat -c %U:%G /etc/shadow", user=users.UID)
+    assert owner == "root:shadow\n"
+
+
 def test_memory_limit(machine, page):
     """A gigabyte in 512 MiB: the kernel ends the process, and roost says which."""
     page.check("memory-limit", machine.transcript(
@@ -65,6 +76,8 @@ def test_cpu_limit(machine, page):
     """Four processes that only calculate, in 30 % of one processor. The kernel's own account says so."""
     session = machine.open("roost run --rm --name busy --cpus 0.3 host:stress stress --cpu 4 --timeout 60s")
     pid = machine.pid("busy")
+    # It has a number before it enters its cgroup.
+    eventually(lambda: "/roost/" in str(cgroups.directory(pid, "cpu")), "it is in its cgroup")
     cgroup = cgroups.directory(pid, "cpu")
     eventually(lambda: throttled(cgroup) > 0, "the limit is reached")
     began, used = time.monotonic(), usage(pid)

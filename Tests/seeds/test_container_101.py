@@ -27,12 +27,12 @@ def test_whole_script(place, page):
     session.type("/bin/ping -c 1 10.0.0.2", PROMPT).until("1 received")
     session.type("ip -4 -o address show dev eth0", PROMPT).until("10.0.0.1/24")
     session.type("ps", PROMPT).until(PROMPT)
+    check_limits(place.pid("mycontainer"))
     page.check("host-side", place.transcript(
         "ping -c 1 10.0.0.1",
         "ip -brief -4 address show to 10.0.0.2",
         "roost stats --no-stream --format '{{.Name}}: memory {{.MemUsage}}' mycontainer"),
         [*TIMES, r"memory \S+", r"r[0-9a-f]+e?\d*@if\d+ +"])
-    check_limits(place.pid("mycontainer"))
     session.terminal.send("exit\n")
     assert session.finish() == 0
     page.check("whole-script", session.transcript, TIMES)

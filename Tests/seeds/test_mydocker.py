@@ -31,8 +31,8 @@ def status(pid):
 def open_box(machine, command):
     """A shell on a terminal; its session and process id."""
     session = machine.open(command)
-    session.until("bash-")
-    return session, int(machine.run("roost inspect --format '{{.State.Pid}}' $(roost ps -q)"))
+    session.until("bash-").again()
+    return session, machine.pid(eventually(lambda: machine.run("roost ps --quiet").strip(), "a container"))
 
 
 def limits(pid):
@@ -56,7 +56,6 @@ def test_conversion(root_fs, page):
 def test_example(root_fs, page):
     """The published example: its four limits, a user namespace, a shell that sees itself alone."""
     session, pid = open_box(root_fs, EXAMPLE)
-    session._seen = 0
     session.type("ps", "bash-").until("ps\n")
     session.type("cat /proc/self/uid_map", "bash-").until("\n")
     session.until("bash-")

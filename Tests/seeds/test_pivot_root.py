@@ -15,8 +15,9 @@ def shell(machine):
     """A container with a shell on a terminal, as the text has it at this point."""
     material.shell_tree(machine.directory / "ubu")
     session = machine.open("roost run --rm -it --name ubu --hostname box ./ubu /bin/bash")
-    session.until("bash-")
-    session._seen = 0
+    session.until("bash-").again()
+    # The program may be there before its number is known.
+    machine.pid("ubu")
     yield session
     session.terminal.send("exit\n")
     assert session.finish() == 0
