@@ -121,6 +121,8 @@ import Testing
     #expect(options.root == "./box/chroot")
     #expect(options.command == ["/bin/ls", "-l"])
     #expect(try RunOptions.parse(["--settings", "box"], behind: settings).command == ["/bin/bash", "-i"])
+    #expect(try RunOptions.parse([], behind: settings).network == NetworkMode.none)
+    #expect(try RunOptions.parse(["--network", "host"], behind: settings).network == .host)
   }
 
   @Test func aDirectoryThatIsNone() {
@@ -169,7 +171,7 @@ import Testing
     #expect(
       try arguments("-aUc", "-C", "50", "-I", "20", "-P", "333", "/bin/bash") == [
         "--rm", "--interactive", "--userns", "auto", "--memory", "1073741824", "--cpu-shares", "512",
-        "--pids-limit", "333", "--io-weight", "20", "./root_fs", "/bin/bash",
+        "--pids-limit", "333", "--io-weight", "20", "--network", "none", "./root_fs", "/bin/bash",
       ])
     let text = try MyDockerOptions.parse(["-aUc", "-C", "50", "-I", "20", "-P", "333", "/bin/bash"])
       .conversion(isRoot: true)
@@ -188,9 +190,9 @@ import Testing
     #expect(
       try arguments("-ac", "-M", "4294967296", "sh", "-M") == [
         "--rm", "--interactive", "--memory", "4294967296", "--cpu-shares", "256", "--pids-limit", "64",
-        "--io-weight", "10", "./root_fs", "sh", "-M",
+        "--io-weight", "10", "--network", "none", "./root_fs", "sh", "-M",
       ])
-    #expect(try arguments("-a", "sh") == ["--rm", "--interactive", "./root_fs", "sh"])
+    #expect(try arguments("-a", "sh") == ["--rm", "--interactive", "--network", "none", "./root_fs", "sh"])
     #expect(
       try arguments("-aU", "--root", "./r", "--network", "cni:net", "sh") == [
         "--rm", "--interactive", "--userns", "auto", "--network", "cni:net", "./r", "sh",

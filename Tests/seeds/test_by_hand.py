@@ -11,7 +11,7 @@ from harness import cgroups, users
 from harness.case import eventually
 
 PAGE = "by-hand"
-ISOLATION = "roost run --rm --hostname better host:bash,cat,hostname,id,ls,stat bash -c \\\n  " \
+ISOLATION = "roost run --rm --network none --hostname better host:bash,cat,hostname,id,ls,stat bash -c \\\n  " \
     "'hostname; id -u; echo $$; ls /sys/class/net; stat -f -c \"%n %T\" /proc /sys /dev/shm; cat /proc/self/uid_map'"
 
 

@@ -70,7 +70,7 @@ def test_nothing_is_left(place, page):
     place.run(RUN.replace("-it ", "--cidfile id ").replace("/bin/ash", "true"))
     eventually(lambda: "10.0.0.2" not in place.run("ip -brief address"), "the cable is gone")
     assert not sandbox.cgroups_named((place.directory / "id").read_text())
-    page.check("nothing-left", place.transcript("ip -brief address", "ip netns list", "roost ps --all"))
+    page.check("nothing-left", place.transcript("ip -brief address show to 10.0.0.0/24", "ip netns list", "roost ps --all"))
 
 
 def test_old_root_is_gone(place):

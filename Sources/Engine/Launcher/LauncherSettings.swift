@@ -12,6 +12,8 @@ import Networking
 public struct LauncherSettings: Equatable, Sendable {
   /// The flags that say the same; those of the command line follow them and win.
   public var flags: [String]
+  /// Whether a bridge is among them. Otherwise there is no network, unless the command line asks for one.
+  public var hasNetwork = false
   /// The root file system, as `roost run` takes it.
   public var root: String
   /// The program and its arguments; empty for the root's own shell.
@@ -102,6 +104,7 @@ public struct LauncherSettings: Equatable, Sendable {
     var network = ["--network", "bridge:\(bridge)", "--ip", address]
     if let gateway { network += ["--gateway", gateway] }
     flags += network
+    hasNetwork = true
     var options = RunOptions()
     do {
       _ = try RunFlags.table.parse(network, into: &options)

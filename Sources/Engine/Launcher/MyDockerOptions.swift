@@ -20,7 +20,8 @@ public struct MyDockerOptions: Equatable, Sendable {
   var ioWeight: UInt16?
   /// The tree that MyDocker keeps beside its sources.
   var root = "./root_fs"
-  var network: String?
+  /// MyDocker gives a container a network with nothing in it, too.
+  var network = "none"
   /// Whether the command is only to be shown.
   public private(set) var converts = false
   public private(set) var command: [String] = []
@@ -64,8 +65,7 @@ public struct MyDockerOptions: Equatable, Sendable {
       flags += ["--pids-limit", String(processes ?? Default.processes)]
       flags += ["--io-weight", String(ioWeight ?? Default.ioWeight)]
     }
-    if let network { flags += ["--network", network] }
-    return flags + [root] + command
+    return flags + ["--network", network, root] + command
   }
 
   /// The command line of `roost run`, and the limits under MyDocker's names.

@@ -21,7 +21,8 @@ extension ContainerEngine {
   /// - Throws: ``EngineError`` naming the file and the line.
   public func convert(settings directory: String) throws(EngineError) -> SettingsConversion {
     let settings = try LauncherSettings.read(directory)
-    let words = ["roost", "run"] + settings.flags + [settings.root] + settings.command
+    let flags = settings.flags + (settings.hasNetwork ? [] : ["--network", "none"])
+    let words = ["roost", "run"] + flags + [settings.root] + settings.command
     var options = try RunOptions.parse([], behind: settings)
     // The engine would call it by its id, which it does not have yet.
     options.hostname = "container"

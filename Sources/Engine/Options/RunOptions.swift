@@ -115,6 +115,9 @@ public struct RunOptions: Equatable, Sendable {
     var options = RunOptions()
     _ = try RunFlags.table.parse(settings.flags, into: &options)
     let index = try RunFlags.table.parse(arguments, into: &options)
+    if !settings.hasNetwork, options.network == nil, options.interface == NetworkOptions() {
+      options.network = NetworkMode.none
+    }
     options.root = settings.root
     options.command = index < arguments.count ? Array(arguments[index...]) : settings.command
     try options.checkCombinations()
