@@ -54,7 +54,8 @@ extension NetworkStep {
       return ["ip link set \(interface) addrgenmode none master \(bridge)"]
     case .openvswitchPort(let interface, let bridge):
       return ["ovs-vsctl --may-exist add-port \(bridge) \(interface)"]
-    case .hostAddress(let interface, let prefix): return ["ip address add \(prefix) dev \(interface)"]
+    case .hostAddress(let interface, let prefix):
+      return ["ip address add \(Self.words(prefix)) dev \(interface)"]
     case .hostUp(let interface): return ["ip link set \(interface) up"]
     case .macvlan(let parent, let mode, let inside, let address, let mtu):
       return [
@@ -65,7 +66,8 @@ extension NetworkStep {
       return [
         "ip link add link \(parent) name \(inside)\(Self.mtu(mtu)) netns $NS type ipvlan mode \(mode.rawValue)"
       ]
-    case .address(let interface, let prefix): return ["ip -n $NS address add \(prefix) dev \(interface)"]
+    case .address(let interface, let prefix):
+      return ["ip -n $NS address add \(Self.words(prefix)) dev \(interface)"]
     case .up(let interface): return ["ip -n $NS link set \(interface) up"]
     case .defaultRoute(let gateway, let interface):
       return ["ip -n $NS route add default via \(gateway) dev \(interface)"]
@@ -76,6 +78,11 @@ extension NetworkStep {
       return ["CNI_IFNAME=\(interface) cnitool add \(network) /run/netns/$NS"]
     case .rules(let endpoint): return Self.rules(endpoint)
     }
+  }
+
+  /// ip(8) leaves the broadcast address out unless it is asked for.
+  private static func words(_ prefix: IPPrefix) -> String {
+    "\(prefix)" + (prefix.address.version == .v4 && prefix.length < 31 ? " brd +" : "")
   }
 
   private static func mtu(_ bytes: UInt32?) -> String { bytes.map { " mtu \($0)" } ?? "" }

@@ -4,14 +4,13 @@
 import ArgumentParser
 import ContainerPlan
 import Engine
-import Networking
 
 /// `roost explain`: what `run` would do, without doing it.
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Show what `roost run` would do, step by step.",
-    usage: "roost explain [flags of run] ROOT [COMMAND [ARG…]]")
+    abstract: "Show how a container is made, step by step.",
+    usage: "roost explain [flags] ROOT [COMMAND [ARG…]]")
 
   @ParentCommand var parent: Roost
 
@@ -22,17 +21,49 @@ struct ExplainCommand: ParsableCommand {
 
   /// - Parameter root: The value of roost's own `--root`.
   static func run(_ arguments: [String], root: String?) throws {
-    if asksForHelp(arguments, RunFlags.table) { return try Output.write(RunCommand.help) }
-    let options = try RunOptions.parse(arguments)
+    if asksForHelp(arguments, ExplainRequest.table) { return try Output.write(help) }
+    let (request, subject) = try ExplainRequest.parse(arguments)
     let engine = try Roost.engine(root: root)
-    let blueprint = try engine.blueprint(options, root: try engine.describeRoot(options.root))
-    var text = "Before the runtime (roost itself)\n\n"
-    for step in blueprint.network {
-      text += "  - \(step.summary)\n"
-      for line in step.shell { text += "      $ \(line)\n" }
+    let isScript = request.format == .sh
+    switch subject {
+    case .two(let first, let second):
+      let difference = try Difference(engine.exposition(of: first), engine.exposition(of: second))
+      try Output.write(request.format == .json ? difference.json() : difference.text())
+    case .bundleOrRoot(let name, _) where engine.hasBundle(name):
+      try show(try engine.exposition(bundle: name), request.format)
+    case .bundleOrRoot(let name, let options):
+      try show(try engine.exposition(options, command: [name], isScript: isScript), request.format)
+    case .run(let options, let arguments):
+      try show(try engine.exposition(options, command: arguments, isScript: isScript), request.format)
     }
-    for step in blueprint.preparations { text += "  - \(step.summary)\n" }
-    text += "\nThe runtime (roost-runtime run)\n\n"
-    try Output.write(text + blueprint.explanation().text() + "\n")
+  }
+
+  private static func show(_ exposition: Exposition, _ format: ExplainRequest.Format) throws {
+    switch format {
+    case .text: try Output.write(exposition.explanation.text() + "\n")
+    case .json: try Output.write(String(decoding: exposition.explanation.json(), as: UTF8.self) + "\n")
+    case .sh: try Output.write(try exposition.script())
+    case .dot: try Output.write(Picture(exposition).dot())
+    case .svg: try Output.write(Picture(exposition).svg())
+    }
+  }
+
+  static var help: String {
+    """
+    Show how a container is made, step by step: what, why there, who asked for it, the system calls, the manual pages.
+
+    USAGE: roost explain [flags] ROOT [COMMAND [ARG…]]   what `roost run` would do
+           roost explain [--format …] BUNDLE             what a runtime does with another tool's OCI bundle
+           roost explain --diff A B                      what differs between two containers or bundles
+
+    ROOT is as for `roost run`; a directory with a config.json, and no command behind it, is a bundle.
+
+    EXAMPLES:
+      roost explain -m 64m ./rootfs sh
+      roost explain --format sh -m 64m ./rootfs sh > by-hand.sh && sudo bash by-hand.sh
+      roost explain --format svg --network default ./rootfs > container.svg
+      roost explain --diff web db
+    \(ExplainRequest.table.help())
+    """
   }
 }

@@ -11,6 +11,9 @@ struct InspectCommand: ParsableCommand {
 
   @ParentCommand var parent: Roost
 
+  @Flag(help: "Ask the kernel about running ones, beside what was asked for; differences are marked.")
+  var live = false
+
   @Option(name: .shortAndLong, help: "A template such as '{{.State.Pid}}', or json for one line each.")
   var format: String?
 
@@ -18,7 +21,10 @@ struct InspectCommand: ParsableCommand {
   var containers: [String]
 
   func run() throws {
-    let (text, errors) = try parent.engine().inspect(containers, format: format)
+    let engine = try parent.engine()
+    let (text, errors) =
+      live
+      ? try engine.inspectLive(containers, format: format) : try engine.inspect(containers, format: format)
     try Output.write(text)
     for error in errors { Program.report(error) }
     if !errors.isEmpty { throw ExitStatus(code: 1) }

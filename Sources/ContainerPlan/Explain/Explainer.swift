@@ -120,12 +120,14 @@ struct Explainer {
 extension Explainer {
   func group(of step: PlannedStep, at index: Int) -> StepGroup {
     switch step.action {
+    case .openSource(let mount) where mount.content == .cgroups && step.side == .runtime: .limits
     case .openRoot, .openSource, .openNullDevice, .openNotifyDirectory:
       step.side == .runtime ? .beforeProcess : .fileSystem
-    case .openNamespace, .recordIntent, .createCgroups, .openCgroups, .openContainer, .listenForStart,
-      .prepareResctrl:
-      .beforeProcess
-    case .newTimeNamespace, .joinForChildren, .cloneStage, .cloneProcess, .startScope, .writeIDMappings,
+    case .openNamespace, .recordIntent, .openCgroups, .openContainer: .beforeProcess
+    case .createCgroups, .startScope, .prepareResctrl, .setRlimits, .setScheduler, .setIOPriority,
+      .setMemoryPolicy:
+      .limits
+    case .listenForStart, .newTimeNamespace, .joinForChildren, .cloneStage, .cloneProcess, .writeIDMappings,
       .recordProcess,
       .dieWithRuntime, .enterCgroups, .joinNamespace, .joinContainer, .newCgroupNamespace,
       .becomeNamespaceRoot,
@@ -134,11 +136,11 @@ extension Explainer {
     case .setPropagation, .attachRoot, .mount, .makeDevice, .linkDevices, .openConsole, .pivotRoot, .moveRoot,
       .setRootPropagation, .changeRoot, .mountNotifyDirectory:
       makesContainer ? .fileSystem : .namespaces
+    case .bringLoopbackUp: .network
     case .maskPaths, .readonlyPaths, .readonlyRoot, .setSysctls, .setHostname, .setDomainname,
-      .bringLoopbackUp,
-      .setPersonality, .setMemoryPolicy, .setScheduler, .setIOPriority:
+      .setPersonality:
       .system
-    case .setRlimits, .setStandardStreams, .setUmask, .changeDirectory, .setAppArmorProfile, .setSELinuxLabel,
+    case .setStandardStreams, .setUmask, .changeDirectory, .setAppArmorProfile, .setSELinuxLabel,
       .limitBoundingSet, .setUser, .setCapabilities, .setNoNewPrivileges, .lookUpProgram:
       .identity
     case .loadSeccomp: isEarlyFilter(index) ? .identity : .lastFence

@@ -3,8 +3,17 @@
 
 /// A plan in words: what every step does, why it stands where it stands, and how a person would do it by hand.
 public struct Explanation: Equatable, Sendable {
-  /// In the order of the plan.
+  /// In the order in which they are taken.
   public var steps: [ExplainedStep]
+
+  public init(steps: [ExplainedStep] = []) { self.steps = steps }
+
+  /// The same with steps of the caller's own before the first, all numbered anew.
+  public func preceded(by earlier: [ExplainedStep]) -> Explanation {
+    var result = Explanation(steps: earlier + steps)
+    for index in result.steps.indices { result.steps[index].number = index + 1 }
+    return result
+  }
 }
 
 /// A step in words.
@@ -12,8 +21,8 @@ public struct ExplainedStep: Equatable, Sendable {
   /// From 1.
   public var number: Int
   public var group: StepGroup
-  /// Who takes the step.
-  public var side: Side
+  /// Which process of the runtime takes the step; nil for the program that calls the runtime.
+  public var side: Side?
   /// What it does, in one sentence without a full stop.
   public var title: String
   /// Why it is done, and why here and not earlier or later.
@@ -31,6 +40,40 @@ public struct ExplainedStep: Equatable, Sendable {
   /// What does the same, or what comes closest, in a shell.
   public var shell: [String]
 
+  /// A step of the runtime's caller.
+  ///
+  /// - Parameters:
+  ///   - title: one sentence without a full stop.
+  ///   - why: sentences.
+  ///   - requestedBy: the flag that asked for it; nil for none.
+  public init(
+    _ group: StepGroup, _ title: String, why: String, requestedBy: String? = nil, calls: [String] = [],
+    manual: [String] = [], shell: [String] = []
+  ) {
+    self.init(
+      number: 0, group: group, side: nil, title: title, why: why, origin: "", requestedBy: requestedBy,
+      details: [],
+      calls: calls, manual: manual, shell: shell)
+  }
+
+  init(
+    number: Int, group: StepGroup, side: Side?, title: String, why: String, origin: String,
+    requestedBy: String?,
+    details: [Detail], calls: [String], manual: [String], shell: [String]
+  ) {
+    self.number = number
+    self.group = group
+    self.side = side
+    self.title = title
+    self.why = why
+    self.origin = origin
+    self.requestedBy = requestedBy
+    self.details = details
+    self.calls = calls
+    self.manual = manual
+    self.shell = shell
+  }
+
   /// One of the values that a step sets.
   public struct Detail: Equatable, Sendable {
     public var text: String
@@ -41,16 +84,19 @@ public struct ExplainedStep: Equatable, Sendable {
   }
 }
 
-/// The parts of a container's making, in their order.
+/// The parts of a container's making, in the order in which they begin. Limits are set at two moments, and so have two
+/// places: those of the cgroups before there is a process, those of the process after all that needs files and memory.
 public enum StepGroup: String, CaseIterable, Sendable {
-  case beforeProcess, namespaces, fileSystem, system, identity, lastFence, start
+  case beforeProcess, limits, namespaces, fileSystem, network, system, identity, lastFence, start
 
   /// A heading.
   public var title: String {
     switch self {
     case .beforeProcess: "Before the process"
+    case .limits: "The limits"
     case .namespaces: "The process and its namespaces"
     case .fileSystem: "The file system"
+    case .network: "The network"
     case .system: "The system that the program sees"
     case .identity: "Who the program is"
     case .lastFence: "The last fence"

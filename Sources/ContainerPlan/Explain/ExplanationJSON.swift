@@ -21,7 +21,7 @@ extension ExplainedStep {
     writer.object { writer in
       writer.member("number", number)
       writer.member("group", group.rawValue)
-      writer.member("side", side.rawValue)
+      writer.member("side", side?.rawValue ?? "engine")
       writer.member("title", title)
       writer.member("why", why)
       writer.member("origin", origin.isEmpty ? nil : origin)

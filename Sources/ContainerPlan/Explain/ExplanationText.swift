@@ -8,10 +8,11 @@ extension Explanation {
   public func text(width: Int = 100) -> String {
     var page = Page(width: max(40, width))
     var group: StepGroup?
+    var seen: Set<String> = []
     let numberWidth = String(steps.count).utf8.count
     for step in steps {
       if step.group != group {
-        page.heading(step.group.title)
+        page.heading(step.group.title + (seen.insert(step.group.rawValue).inserted ? "" : " (continued)"))
         group = step.group
       }
       page.step(step, numberWidth)
@@ -37,10 +38,9 @@ private struct Page {
     let indent = mark.utf8.count
     text += "\n"
     paragraph(step.title, first: mark, indent: indent)
-    let request =
-      step.origin.isEmpty
-      ? "always" : "asked for by \(step.requestedBy ?? Quoting.plain(step.origin))"
-    paragraph("\(step.side.words); \(request).", indent: indent)
+    let asker = step.requestedBy ?? Quoting.plain(step.origin)
+    let request = asker.isEmpty ? "always" : "asked for by \(asker)"
+    paragraph("\(step.side?.words ?? "By the engine"); \(request).", indent: indent)
     paragraph(step.why, indent: indent)
     for detail in step.details {
       let origin = detail.requestedBy ?? Quoting.plain(detail.origin)

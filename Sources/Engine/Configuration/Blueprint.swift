@@ -13,6 +13,9 @@ public struct Blueprint: Equatable, Sendable {
   public var network: [NetworkStep] = []
   /// What the engine does before it starts the runtime, in order.
   public var preparations: [Preparation]
+  /// The container's id and its directory, as the facts have them.
+  public var id = ""
+  public var directory = ""
 
   /// Computes the blueprint.
   ///
@@ -20,7 +23,8 @@ public struct Blueprint: Equatable, Sendable {
   public static func make(_ options: RunOptions, _ facts: Facts) throws(EngineError) -> Blueprint {
     let builder = SpecBuilder(options: options, facts: facts)
     let spec = try builder.spec()
-    return Blueprint(spec: spec, preparations: try builder.preparations())
+    return Blueprint(
+      spec: spec, preparations: try builder.preparations(), id: facts.id, directory: facts.directory)
   }
 }
 

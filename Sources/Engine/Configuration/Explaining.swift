@@ -8,40 +8,66 @@ import OCI
 import Seccomp
 
 extension Blueprint {
-  /// The steps that the runtime is going to take, with the flags of `run` in place of fields of the configuration.
+  /// The steps that the engine and the runtime are going to take, with the flags of `run` in place of fields of the
+  /// configuration.
   ///
   /// Reads which cgroups the host has, changes nothing, and needs no privileges.
   public func explanation() throws(EngineError) -> Explanation {
-    try plan().explanation(naming: FlagNames.flag)
+    try plan().explanation(naming: FlagNames.flag).preceded(by: ownSteps)
   }
 
-  private func plan() throws(EngineError) -> Plan {
-    let request = CreateRequest(.run, id: "CONTAINER", bundle: "BUNDLE")
+  /// What the engine does before the runtime, in order.
+  var ownSteps: [ExplainedStep] {
+    let (first, others) = (preparations.filter(\.isFirst), preparations.filter { !$0.isFirst })
+    return first.map { $0.explained(directory) } + network.map(\.explained)
+      + others.map { $0.explained(directory) }
+  }
+
+  func plan() throws(EngineError) -> Plan {
+    var host = HostFacts(effectiveUserID: 0)
+    host.isInUserNamespace = preparations.contains(where: \.isFirst)
+    return try Planning.plan(spec, id: id, bundle: "BUNDLE", host: host, naming: FlagNames.flag)
+  }
+}
+
+extension Preparation {
+  /// Done before the network, and before a root is unpacked.
+  var isFirst: Bool {
+    if case .enterUserNamespace = self { true } else { false }
+  }
+}
+
+/// From a configuration to a plan, as the runtime does it.
+enum Planning {
+  /// - Parameters:
+  ///   - bundle: where relative paths of the configuration count from.
+  ///   - naming: the caller's names for fields.
+  static func plan(
+    _ spec: Spec, id: String, bundle: String, host: HostFacts, naming: (String) -> String? = { _ in nil }
+  ) throws(EngineError) -> Plan {
     let seccomp: SeccompProgram?
     do throws(SeccompError) {
       seccomp = try spec.linux?.seccomp.map { profile throws(SeccompError) in
         try SeccompProgram.compile(profile)
       }
-    } catch { throw EngineError("--security-opt seccomp: \(error)") }
-    var host = HostFacts(effectiveUserID: 0)
-    host.isInUserNamespace = preparations.contains {
-      if case .enterUserNamespace = $0 { true } else { false }
-    }
-    let cgroups = try cgroupPlan(host)
+    } catch { throw EngineError("\(naming("/linux/seccomp") ?? "/linux/seccomp"): \(error)") }
+    let cgroups = try cgroupPlan(spec, id: id, host)
     do throws(PlanError) {
       return try Plan.compile(
-        spec, request, host: host, cgroups: cgroups, seccomp: seccomp)
-    } catch { throw EngineError("\(FlagNames.flag(error.pointer) ?? error.pointer): \(error.problem)") }
+        spec, CreateRequest(.run, id: id, bundle: bundle), host: host, cgroups: cgroups, seccomp: seccomp)
+    } catch { throw EngineError("\(naming(error.pointer) ?? error.pointer): \(error.problem)") }
   }
 
-  private func cgroupPlan(_ facts: HostFacts) throws(EngineError) -> CgroupPlan {
+  private static func cgroupPlan(_ spec: Spec, id: String, _ facts: HostFacts) throws(EngineError)
+    -> CgroupPlan
+  {
     do throws(CgroupError) {
       var options = CgroupOptions()
       options.defaultDevices = DefaultDevices.rules
       options.appliesDevices = !facts.isConfined
       let needsNone = facts.isConfined && spec.linux?.resources ?? Resources() == Resources()
       return try CgroupPlan(
-        resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: "CONTAINER",
+        resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: id,
         host: needsNone ? CgroupHost(hierarchies: []) : try CgroupHost.detect(), options: options)
     } catch { throw EngineError("\(error)") }
   }

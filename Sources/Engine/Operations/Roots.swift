@@ -90,7 +90,7 @@ extension ContainerEngine {
   /// Where unpacked roots are kept.
   private var rootStorePath: String { location.path + "/roots" }
 
-  private static func parse(_ name: String) throws(EngineError) -> RootFSReference {
+  static func parse(_ name: String) throws(EngineError) -> RootFSReference {
     do {
       return try RootFSReference.parse(name)
     } catch {
@@ -111,9 +111,15 @@ extension ContainerEngine {
   ///
   /// - Throws: ``EngineError`` naming the flag.
   public func blueprint(_ options: RunOptions, root: RootSource) throws(EngineError) -> Blueprint {
-    let id = Self.unnamed
-    var facts = try FactsReader(options: options, caller: caller)
-      .read(id: id, directory: Store.path(of: id, location), root: root)
+    try blueprint(options, root: root, id: Self.unnamed, directory: Store.path(of: Self.unnamed, location))
+  }
+
+  /// - Parameter directory: where the container's files would be, absolute.
+  func blueprint(
+    _ options: RunOptions, root: RootSource, id: String, directory: String
+  ) throws(EngineError) -> Blueprint {
+    var facts = try FactsReader(options: options, caller: caller).read(
+      id: id, directory: directory, root: root)
     let steps = try previewNetwork(options, container: id, facts: &facts)
     var blueprint = try Blueprint.make(options, facts)
     blueprint.network = steps

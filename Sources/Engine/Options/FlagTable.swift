@@ -64,6 +64,23 @@ public struct FlagDefinition<Target>: Sendable {
   }
 }
 
+extension FlagDefinition {
+  init(
+    _ name: String, _ short: Character?, aliases: [String], _ kind: Kind, _ placeholder: String,
+    in group: String,
+    help: String, apply: @escaping @Sendable (inout Target, String) throws(EngineError) -> Void
+  ) {
+    self.name = name
+    self.short = short
+    self.aliases = aliases
+    self.kind = kind
+    self.placeholder = placeholder
+    self.help = help
+    self.group = group
+    self.apply = apply
+  }
+}
+
 /// The flags of one command, and the parser over them.
 public struct FlagTable<Target>: Sendable {
   public let flags: [FlagDefinition<Target>]

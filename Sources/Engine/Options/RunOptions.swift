@@ -97,15 +97,20 @@ public struct RunOptions: Equatable, Sendable {
     if let directory = options.settings {
       return try parse(arguments, behind: LauncherSettings.read(directory))
     }
-    guard index < arguments.count else {
+    try options.take(Array(arguments[index...]))
+    return options
+  }
+
+  /// Takes what follows the flags, and checks the whole.
+  mutating func take(_ arguments: [String]) throws(EngineError) {
+    guard let first = arguments.first else {
       throw EngineError(
         "the root file system is missing: a directory (./rootfs), an archive (./rootfs.tar.gz) or programs of the "
           + "host (host:bash,ls)")
     }
-    options.root = arguments[index]
-    options.command = Array(arguments[(index + 1)...])
-    try options.checkCombinations()
-    return options
+    root = first
+    command = Array(arguments.dropFirst())
+    try checkCombinations()
   }
 
   /// Parses arguments that follow what a container directory says, of which the root is a part.

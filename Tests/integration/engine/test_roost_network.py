@@ -361,8 +361,9 @@ def test_listing(net):
 
 def test_explain(net, root):
     result = net("explain", "--network", "default", "-p", "8080:80", root, "true").succeeds()
-    for words in ["make the bridge roost0", "lay a cable", "10.210.0.2/16", "8080->80/tcp", "ip link add"]:
-        assert words in result.out
+    text = " ".join(result.out.split())
+    for words in ["Make the bridge roost0", "Lay a cable", "10.210.0.2/16", "8080->80/tcp", "ip link add"]:
+        assert words in text
     assert not list((net.state / "networks").iterdir()) if (net.state / "networks").exists() else True
 
 
