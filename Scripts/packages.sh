@@ -23,8 +23,8 @@ packages_for() {
     bench) echo busybox-static crun gcc libc6-dev runc strace ;;
     # What the five systems of docs/seeds are made of and tried with.
     seeds)
-      echo bash busybox-static containernetworking-plugins cpio iproute2 iptables iputils-ping mmdebstrap procps \
-        python3-pytest stress uidmap util-linux
+      echo bash busybox-static containernetworking-plugins cpio iproute2 iptables iputils-ping mmdebstrap openvswitch-switch \
+        procps python3-pytest stress uidmap util-linux
       ;;
     # The tools that people run above the runtime. Their daemons are not to start by themselves, see below.
     callers)

@@ -115,6 +115,24 @@ def bridge():
 
 
 @pytest.fixture
+def openvswitch():
+    """The same of Open vSwitch: its own daemons, forwarding in user space, as kernels may lack its module."""
+    script = """
+        test -e /dev/net/tun || { mkdir -p /dev/net; mknod /dev/net/tun c 10 200; }
+        mkdir -p /run/openvswitch
+        ovsdb-tool create /run/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
+        ovsdb-server --remote=punix:/run/openvswitch/db.sock --pidfile --detach --no-chdir /run/openvswitch/conf.db
+        ovs-vsctl --no-wait init
+        ovs-vswitchd --pidfile --detach --disable-system --no-chdir --log-file=/run/openvswitch/log
+        ovs-vsctl --timeout=10 add-br br0 -- set bridge br0 datapath_type=netdev
+        ip address add 192.168.1.1/24 dev br0
+        ip link set br0 up"""
+    subprocess.run(["sh", "-ec", script], check=True, timeout=60, stderr=subprocess.DEVNULL)
+    yield "br0"
+    subprocess.run(["sh", "-ec", "ovs-vsctl del-br br0; kill $(cat /run/openvswitch/*.pid)"], check=True, timeout=30)
+
+
+@pytest.fixture
 def page(request):
     """The page that the test's module is about."""
     return Page(request.module.PAGE)

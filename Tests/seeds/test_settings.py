@@ -7,7 +7,7 @@ import re
 import shutil
 
 import pytest
-from harness import cgroups, sandbox
+from harness import cgroups, sandbox, users
 from harness.case import eventually
 
 PAGE = "settings-file"
@@ -74,6 +74,15 @@ def test_network(slackware, page, bridge):
     settings(slackware, "process:/bin/bash\narg1:-c\narg2:ip route; ping -c 1 192.168.1.1\n" + NETWORK)
     page.check("network", slackware.transcript("cat slackware/settings", "roost run --settings ./slackware"),
                [*PIDS, *TIMES])
+
+
+@pytest.mark.skipif(not shutil.which("ovs-vswitchd"), reason="openvswitch-switch is not installed")
+def test_openvswitch(slackware, page, openvswitch):
+    """The same file with a bridge of Open vSwitch, whose database forgets the port with the container."""
+    settings(slackware, "process:/bin/ping\narg1:-c\narg2:1\narg3:192.168.1.1\n" + NETWORK)
+    page.check("openvswitch", slackware.transcript("ovs-vsctl list-br", "roost run --settings ./slackware"),
+               [*PIDS, *TIMES])
+    assert slackware.run("ovs-vsctl list-ports br0") == ""
 
 
 def test_facts_come_before_and_after_the_output(slackware):
@@ -221,6 +230,19 @@ def test_killed_launcher(slackware):
     session.process.wait()
     slackware.run(f"roost rm --force {identifier}")
     assert not sandbox.cgroups_named(identifier)
+
+
+def test_ordinary_user(slackware):
+    """Whose tree it is may run it; a limit needs a cgroup that was delegated."""
+    slackware.run(f"cp -r --no-preserve=ownership slackware {slackware.home}/box; chown -R {users.UID}:{users.UID} {slackware.home}/box")
+    box = slackware.home / "box/settings"
+    box.write_text("process: /bin/bash\narg1: -c\narg2: id -u; cat /proc/self/uid_map\n")
+    lines = slackware.run(f"roost run --settings {box.parent}", user=users.UID).splitlines()
+    assert lines[3:5] == ["Dropping privileges to 0:0", "Starting /bin/bash -c id -u; cat /proc/self/uid_map"]
+    assert lines[5] == "0" and lines[6].split() == ["0", str(users.UID), "1"] and lines[-1] == "Exiting container"
+    box.write_text("memlimit: 4194304\nprocess: /bin/true\n")
+    output = slackware.run(f"roost run --settings {box.parent}", user=users.UID, status=125)
+    assert "cgroup" in output and len(output.splitlines()) == 1, output
 
 
 def test_cgroup_is_removed(slackware):
