@@ -301,9 +301,15 @@ public final class NetworkSession {
   private func isOpenvswitch(_ bridge: String) throws(NetworkingError) -> Bool {
     let link = try naming("bridge \(bridge)") { try NetlinkSocket(.route).link(named: bridge) }
     if link?.kind == "bridge" { return false }
-    if try OpenVSwitch.hasBridge(bridge) { return true }
+    var whose = ", of Linux or Open vSwitch"
+    do {
+      if try OpenVSwitch.hasBridge(bridge) { return true }
+    } catch {
+      // Installed, but nobody answers: who has mistyped a bridge of Linux shall read that first.
+      whose = " of Linux, and Open vSwitch does not answer: \(error.message)"
+    }
     guard link != nil else {
-      throw NetworkingError("--network bridge:\(bridge): there is no such bridge, of Linux or Open vSwitch")
+      throw NetworkingError("--network bridge:\(bridge): there is no such bridge\(whose)")
     }
     throw NetworkingError("--network bridge:\(bridge): \(bridge) is no bridge")
   }

@@ -37,6 +37,7 @@ enum OpenVSwitch {
   }
 
   private static func failure(_ result: Tool.Result) -> NetworkingError {
-    NetworkingError("ovs-vsctl: \(result.firstErrorLine)")
+    let line = result.firstErrorLine
+    return NetworkingError(line.hasPrefix("ovs-vsctl: ") ? line : "ovs-vsctl: \(line)")
   }
 }
