@@ -152,13 +152,6 @@ import Testing
       #expect(LauncherSettings.percent(ofShares: LauncherSettings.shares(ofPercent: percent)) == percent)
     }
   }
-
-  @Test func wordsOfAShell() {
-    #expect(
-      ["a-b:/c", "", "a b", "it's", "$x"].map(\.shellWord) == [
-        "a-b:/c", "''", "'a b'", #"'it'\''s'"#, "'$x'",
-      ])
-  }
 }
 
 /// MyDocker's letters, in flags of `roost run`.

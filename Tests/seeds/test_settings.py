@@ -153,6 +153,12 @@ def test_convert(slackware, page):
         assert [line for line in lines if line in probe] == probe, other
 
 
+def test_explain(slackware):
+    """The same flags lead to the same steps."""
+    text = slackware.run("roost explain --settings ./slackware")
+    assert "4194304" in text and "/bin/bash" in text and "setuid" in text
+
+
 def test_convert_says_what_is_missing(slackware, bridge):
     settings(slackware, "process:/bin/true\n" + NETWORK)
     both = slackware.run("roost settings convert ./slackware")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import ContainerPlan
+
 /// MyDocker's command line: seven letters, and what each is called in `roost run`.
 ///
 /// Letters, ranges and defaults are MyDocker's. As with container directories, the result is a list of `roost run`'s own
@@ -71,7 +73,7 @@ public struct MyDockerOptions: Equatable, Sendable {
   /// The command line of `roost run`, and the limits under MyDocker's names.
   public func conversion(isRoot: Bool) -> String {
     let line =
-      (["roost", "run"] + runArguments(isRoot: isRoot)).map(\.shellWord).joined(separator: " ") + "\n"
+      (["roost", "run"] + runArguments(isRoot: isRoot)).map(shellQuoted).joined(separator: " ") + "\n"
     guard hasLimits else { return line }
     let memory = SizeText.format(memoryBytes ?? Default.memoryBytes)
     let rows = [

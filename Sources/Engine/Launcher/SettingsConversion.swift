@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import ContainerPlan
 import JSON
 import OCI
 
@@ -28,7 +29,7 @@ extension ContainerEngine {
     options.hostname = "container"
     let blueprint = try blueprint(options, root: try describeRoot(options.root))
     return SettingsConversion(
-      command: words.map(\.shellWord).joined(separator: " "),
+      command: words.map(shellQuoted).joined(separator: " "),
       configuration: String(decoding: try portable(blueprint.spec).encoded(.pretty), as: UTF8.self) + "\n",
       omissions: blueprint.network.isEmpty
         ? []

@@ -99,15 +99,6 @@ extension String {
   }
 }
 
-extension String {
-  /// The text as one word of a POSIX shell's command line: in single quotes unless nothing in it means anything there.
-  public var shellWord: String {
-    let plain = Set("%+,-./:=@_".utf8)
-    if !isEmpty, utf8.allSatisfy({ Byte.isAlphanumeric($0) || plain.contains($0) }) { return self }
-    return "'" + pieces(separatedBy: UInt8(ascii: "'")).joined(separator: #"'\''"#) + "'"
-  }
-}
-
 /// Two lower-case hexadecimal digits.
 func hexadecimal(_ byte: UInt8) -> String {
   let digits = Array("0123456789abcdef".utf8)
