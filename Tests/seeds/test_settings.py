@@ -133,6 +133,14 @@ def test_other_runtimes_wait_too(slackware):
     assert output.endswith("Starting /bin/echo the program\nthe program\nExiting container\n"), output
 
 
+def test_nobody_at_the_gate(slackware):
+    """The hook, when the engine that it works for is gone: the container goes on."""
+    for name in ("pid", "open"):
+        os.mkfifo(slackware.directory / name)
+    for state, status in (('{"pid": 5}', 0), ("nonsense", 1), ("{}", 1)):
+        slackware.run(f"echo '{state}' | (exec -a roost-gate roost ./pid ./open)", status=status)
+
+
 def test_convert(slackware, page):
     """The command and the configuration make what the settings make."""
     page.check("convert", slackware.transcript("roost settings convert --format command ./slackware"))
