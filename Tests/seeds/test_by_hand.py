@@ -69,7 +69,8 @@ def test_memory_limit(machine, page):
     """A gigabyte in 512 MiB: the kernel ends the process, and roost says which."""
     page.check("memory-limit", machine.transcript(
         "roost run --rm --memory 512m --memory-swap 512m host:stress stress --vm 1 --vm-bytes 1G --timeout 60s; echo status $?"),
-        [r"process \d+", r"\[\d+\]", r"in \d+s", r"\(\d+\)", r"worker \d+"])
+        # What stress says about its end depends on who learns of it first.
+        [r"process \d+", r"(stress: (FAIL|WARN).*\n)+"])
 
 
 def test_cpu_limit(machine, page):
@@ -85,6 +86,7 @@ def test_cpu_limit(machine, page):
     share = (usage(pid) - used) / (time.monotonic() - began)
     # At the ends, the time of a whole period may fall into the interval.
     assert share <= 0.3 + 0.03, share
+    page.check("cpu-load", session.until("0 hdd\n").transcript)
     page.check("cpu-limit", machine.transcript("roost stats --no-stream --format '{{.Name}} {{.CPUPerc}}' busy"),
                [r"\d+\.\d+%"])
     machine.run("roost rm --force busy")
