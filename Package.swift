@@ -41,7 +41,9 @@ let package = Package(
   ],
   targets: [
     // Layer 0: C declarations.
-    .target(name: "CLinux", linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "CLinux", cSettings: isEmbedded ? [.define("ROOST_EMBEDDED")] : [],
+      linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "CCompression",
       linkerSettings: [.linkedLibrary("z"), .linkedLibrary("lzma"), .linkedLibrary("zstd")]),

@@ -158,7 +158,22 @@ final class ContainerSide {
     deviceDirectory = nil
     closeForWaiting([socket.fd] + (launch.hookStreams?.descriptors ?? []))
     starter = Channel(
-      socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in try accept(socket.fd) })
+      socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in
+        try acceptPatiently(socket.fd)
+      })
+  }
+
+  /// Whoever waits for days does not give up because the machine lacks memory or descriptors for a moment: a minute.
+  private func acceptPatiently(_ socket: FD) throws(SyscallError) -> Descriptor {
+    var tries = 600
+    while true {
+      do throws(SyscallError) { return try accept(socket) } catch {
+        let isPassing = [ENOMEM, ENOBUFS, ENFILE, EMFILE].contains(error.errno.rawValue)
+        tries -= 1
+        guard isPassing, tries > 0 else { throw error }
+        sleepNanoseconds(100_000_000)
+      }
+    }
   }
 
   /// What waits for `start` may wait for days, and holds nothing of the runtime's or its caller's meanwhile: a pipe that

@@ -61,6 +61,19 @@ final class Channel {
     }
   }
 
+  /// Sends to a side that may have ended.
+  ///
+  /// - Returns: false when nobody is there to read it.
+  func sendIfHeard(_ milestone: Milestone, _ payload: [UInt8]) throws(StepFailure) -> Bool {
+    do throws(SyscallError) {
+      try Linux.send(socket.fd, Frame.milestone(milestone, payload).encoded)
+      return true
+    } catch {
+      if error.errno == Errno(EPIPE) || error.errno == .connectionReset { return false }
+      throw StepFailure("synchronisation (\(milestone))", error)
+    }
+  }
+
   /// Reports a failure. Nobody may be listening any more; then there is nobody to tell.
   func report(_ failure: StepFailure) {
     let frame = Frame.failure(message: failure.message, exitStatus: failure.exitStatus)

@@ -265,13 +265,10 @@ final class RuntimeSide {
       case .cgroupReady: Array((launch.scopePath ?? "").utf8)
       default: []
       }
-    do throws(StepFailure) {
-      try channel?.send(milestone, payload)
-    } catch {
-      // A container that is gone has said why, unless it was killed.
-      try failIfReported()
-      throw diedEarly(error)
-    }
+    if try channel?.sendIfHeard(milestone, payload) ?? true { return }
+    // A container that is gone has said why, unless it was killed.
+    try failIfReported()
+    throw diedEarly(StepFailure("the process ended before it was ready"))
   }
 
   private func wait(for milestone: Milestone) throws(StepFailure) {

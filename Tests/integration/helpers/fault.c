@@ -5,7 +5,7 @@
 //
 //   fault count             COMMAND…   prints how many system calls each process made: lines "ROLE CALLS NUMBERS…"
 //   fault kill ROLE K       COMMAND…   SIGKILL to the process before its K-th system call
-//   fault fail ROLE K ERRNO COMMAND…   its K-th system call is not made and gives -ERRNO
+//   fault fail ROLE K ERRNO COMMAND…   its K-th system call is not made (close: is made) and gives -ERRNO
 //
 // ROLE is 0 for the command itself, 1 for the first process that it or its children make, and so on. A process counts
 // until it ends or, if it is not the command itself, executes a program. What is printed goes to descriptor 9.
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,7 +85,8 @@ static int at_call(struct role *role) {
     role->done = 1;
     return 1;
   }
-  set_call(role->pid, -1);
+  // close(2) frees the descriptor, whatever it says.
+  if (call_of(role->pid) != SYS_close) set_call(role->pid, -1);
   role->failing = 1;
   return 0;
 }
