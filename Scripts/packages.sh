@@ -16,8 +16,8 @@ packages_for() {
     check) echo binutils jq shellcheck ;;
     run) echo bash coreutils hostname iproute2 mount ncurses-bin procps ;;
     test)
-      echo busybox-static gcc iproute2 jq libc6-dev libseccomp2 nftables procps python3-pytest strace stress uidmap \
-        util-linux xz-utils zstd
+      echo busybox-static curl debootstrap gcc iproute2 jq libc6-dev libseccomp2 mmdebstrap nftables openssl procps python3-pytest \
+        strace stress uidmap util-linux xz-utils zstd
       ;;
     vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;
     bench) echo busybox-static crun gcc libc6-dev runc strace ;;

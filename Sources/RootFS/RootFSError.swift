@@ -24,6 +24,12 @@ public struct RootFSError: Error, Sendable, Equatable, CustomStringConvertible {
     case limitExceeded
     /// The archive is not the one that was asked for.
     case digestMismatch
+    /// A program of the host that does part of the work is not installed.
+    case missingProgram
+    /// A server, or the way to it, did not give what it should have.
+    case downloadFailed
+    /// A program that makes a tree has failed.
+    case buildFailed
     /// A shared library or loader that a host program needs was not found.
     case missingLibrary
     /// A program or library is not a well-formed ELF file.

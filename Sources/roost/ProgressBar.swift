@@ -5,7 +5,7 @@ import Engine
 import Linux
 import RootFS
 
-/// A line on the terminal that tells how far an archive is unpacked, and leaves no trace.
+/// A line on the terminal that tells how far a root file system is made ready, and leaves no trace.
 struct ProgressBar {
   private let isOn: Bool
   private var shown = ""
@@ -31,17 +31,23 @@ struct ProgressBar {
 
   private static func text(_ progress: RootFSProgress) -> String {
     switch progress {
-    case .waiting: return "waiting for another roost that unpacks the same archive"
+    case .waiting: return "waiting for another roost that makes the same root file system"
     case .syncing: return "writing to the disk"
-    case .reading(let done, let total):
-      let width: UInt64 = 30
-      // Both fit 2^53 as file sizes do, and a total of 0 is an empty file.
-      let filled = total == 0 ? width : min(width, done / max(1, total / width))
-      let percent = total == 0 ? 100 : min(100, done / max(1, total / 100))
-      let bar =
-        String(repeating: "#", count: Int(filled)) + String(repeating: "-", count: Int(width - filled))
-      return "unpacking [\(bar)] \(percent) % of \(SizeText.format(Int64(clamping: total)))"
+    case .building(let line): return String(line.prefix(78))
+    case .downloading(let done, let total): return amount("downloading", done, total)
+    case .reading(let done, let total): return amount("unpacking", done, total)
     }
+  }
+
+  private static func amount(_ verb: String, _ done: UInt64, _ total: UInt64?) -> String {
+    guard let total else { return "\(verb) \(SizeText.format(Int64(clamping: done & ~0xFFFF)))" }
+    let width: UInt64 = 30
+    // Both fit 2^53 as file sizes do, and a total of 0 is an empty file.
+    let filled = total == 0 ? width : min(width, done / max(1, total / width))
+    let percent = total == 0 ? 100 : min(100, done / max(1, total / 100))
+    let bar =
+      String(repeating: "#", count: Int(filled)) + String(repeating: "-", count: Int(width - filled))
+    return "\(verb) [\(bar)] \(percent) % of \(SizeText.format(Int64(clamping: total)))"
   }
 
   private func write(_ text: String) {

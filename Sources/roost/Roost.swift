@@ -12,8 +12,8 @@ struct Roost: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, ExecCommand.self, PsCommand.self, KillCommand.self, StopCommand.self, RmCommand.self,
-      InspectCommand.self, StatsCommand.self, NetworkCommand.self, SettingsCommand.self, MyDockerCommand.self,
-      ExplainCommand.self, DoctorCommand.self,
+      InspectCommand.self, StatsCommand.self, NetworkCommand.self, RootFSCommand.self, SettingsCommand.self,
+      MyDockerCommand.self, ExplainCommand.self, DoctorCommand.self,
       VersionCommand.self,
     ])
 

@@ -36,16 +36,7 @@ struct RunCommand: ParsableCommand {
     if onTerminal, isTerminal(.standardInput), isTerminal(.standardOutput) { options.terminal = true }
     let engine = try Roost.engine(root: stateRoot)
     try engine.enterOwnNamespace()
-    var bar = ProgressBar(isOn: !options.quiet)
-    let root: RootSource
-    do {
-      root = try engine.prepareRoot(options.root) { bar.show($0) }
-      bar.clear()
-    } catch {
-      bar.clear()
-      throw error
-    }
-    for warning in root.warnings where !options.quiet { Output.error("\(options.root): \(warning)") }
+    let root = try prepareRoot(options.root, options.rootOptions, engine, quiet: options.quiet)
     let code = try engine.run(options, root: root, warn: { Output.error($0) }) {
       (lines) throws(EngineError) in
       try Output.write(lines.map { $0 + "\n" }.joined())
@@ -61,7 +52,8 @@ struct RunCommand: ParsableCommand {
     USAGE: roost run [flags] ROOT [COMMAND [ARG…]]
            roost run --settings DIR [flags] [COMMAND [ARG…]]
 
-    ROOT is a directory (./rootfs, dir:PATH), an archive (./rootfs.tar.gz) or programs of this machine (host:bash,ls).
+    ROOT is a directory (./rootfs, dir:PATH), an archive (./rootfs.tar.gz, https://HOST/rootfs.tar.gz, - for standard
+    input), programs of this machine (host:bash,ls) or a Debian system (debootstrap:SUITE[,MIRROR]).
     \(RunFlags.table.help())
     """
   }

@@ -12,6 +12,11 @@ import Testing
     ("tar:x.tar", .archive("x.tar")), ("tar:-", .archive("-")), ("host:bash", .host(["bash"])),
     ("host:bash,/usr/bin/ls,ps", .host(["bash", "/usr/bin/ls", "ps"])), ("host:[", .host(["["])),
     ("host:bash,bash", .host(["bash"])), ("./host:x", .path("./host:x")), ("./ü", .path("./ü")),
+    ("-", .standardInput), ("./-", .path("./-")),
+    ("debootstrap:sid", .debootstrap(suite: "sid", mirror: nil)),
+    (
+      "debootstrap:sid,https://h/debian", .debootstrap(suite: "sid", mirror: "https://h/debian")
+    ),
   ])
   func acceptsEveryForm(text: String, expected: RootFSReference) throws {
     #expect(try RootFSReference.parse(text) == expected)
@@ -20,7 +25,11 @@ import Testing
   @Test(arguments: [
     "", "alpine", "x.tar", "dir:", "tar:", "host:", "host:,", "host:bash,", "host:bin/ls", "host:./ls",
     "host:..",
-    "host:a\nb", "http://x/y.tar", "docker.io/library/alpine", "-x", "./a\u{0}b", "dir:a\u{0}",
+    "host:a\nb", "http://", "https:///x", "https://:443/x", "https://a:b@c/x", "https://h/a b", "https://h/ü",
+    "ftp://h/x",
+    "debootstrap:", "debootstrap:-x", "debootstrap:../x", "debootstrap:a/b", "debootstrap:sid,",
+    "debootstrap:sid,x",
+    "--", "docker.io/library/alpine", "-x", "./a\u{0}b", "dir:a\u{0}",
     "host:a\u{0}b",
     ".hidden", "~/x",
   ])
@@ -43,7 +52,10 @@ import Testing
       failure { () throws(RootFSError) in _ = try RootFSReference.parse(many) }?.code == .invalidReference)
   }
 
-  @Test(arguments: ["./x", "dir:x", "tar:x", "host:a,b"])
+  @Test(arguments: [
+    "./x", "dir:x", "tar:x", "host:a,b", "-", "https://h/x?y=[1]", "http://h:80/", "debootstrap:sid",
+    "debootstrap:sid,file:///m",
+  ])
   func printsWhatItParses(text: String) throws {
     #expect(try RootFSReference.parse(text).description == text)
   }

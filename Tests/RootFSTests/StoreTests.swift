@@ -149,6 +149,7 @@ import Testing
   @Test func usesDirectoriesInPlace() throws {
     let scratch = try Scratch()
     let path = try scratch.makeDirectory("root")
+    _ = try scratch.makeDirectory("root/bin")
     let store = try scratch.store()
     for reference in [RootFSReference.path(path), .directory(path), .directory(path + "/../root/.")] {
       let prepared = try store.prepare(reference)
@@ -194,7 +195,7 @@ import Testing
     }
     #expect(try store.list().isEmpty)
     let names = Set(try FileManager.default.contentsOfDirectory(atPath: store.path))
-    #expect(names == ["sha256", "index", "locks"])
+    #expect(names == ["sha256", "index", "locks", "downloads"])
   }
 
   @Test func manyAtOnceUnpackOnce() throws {
@@ -256,7 +257,7 @@ import Testing
     chmod(scratch.path + "/store/tmp-1-deadbeef-0/root/d", 0)
     _ = try store.prepare(.path(path))
     let names = Set(try FileManager.default.contentsOfDirectory(atPath: store.path))
-    #expect(names == ["sha256", "index", "locks", living.name])
+    #expect(names == ["sha256", "index", "locks", "downloads", living.name])
     try store.discard(living)
   }
 

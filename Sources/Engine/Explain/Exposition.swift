@@ -38,7 +38,7 @@ extension ContainerEngine {
     _ options: RunOptions, command: [String], isScript: Bool
   ) throws(EngineError) -> Exposition {
     let title = (["roost", "run"] + command).map(shellQuoted).joined(separator: " ")
-    var root = try describeRoot(options.root)
+    var root = try describeRoot(options.root, options.rootOptions)
     guard isScript else {
       let blueprint = try blueprint(options, root: root)
       return Exposition(

@@ -29,18 +29,22 @@ public struct RootSource: Sendable {
 }
 
 extension ContainerEngine {
-  /// Makes the root file system that the command line names ready: unpacks an archive, collects host programs, or finds
-  /// that this was done before.
+  /// Makes the root file system that the command line names ready: downloads and unpacks an archive, collects host programs,
+  /// installs packages, or finds that this was done before.
   ///
-  /// - Parameter progress: Called some times a second while an archive is unpacked.
+  /// - Parameter progress: Called some times a second while that lasts.
   /// - Throws: ``EngineError`` naming the root.
   public func prepareRoot(
-    _ name: String, progress: (RootFSProgress) -> Void = { _ in }
+    _ name: String, _ wanted: RootOptions = RootOptions(), progress: (RootFSProgress) -> Void = { _ in }
   ) throws(EngineError) -> RootSource {
     let reference = try Self.parse(name)
     // Ours alone, before anything is made in it.
     _ = try PrivateDirectory.open(location.path)
     var options = UnpackOptions()
+    options.expectedDigest = wanted.checksum
+    options.pull = wanted.pull
+    if let bytes = wanted.maximumDownloadBytes { options.maximumDownloadBytes = UInt64(clamping: bytes) }
+    options.additions = wanted.additions.map(hostPath)
     // With one id there is nobody else whom files could belong to.
     if let maps = try caller.identityMaps(), maps.areOwn { options.ownership = .caller }
     do {
@@ -61,7 +65,9 @@ extension ContainerEngine {
   /// with them its users, are not known before it was unpacked.
   ///
   /// - Throws: ``EngineError`` naming the root.
-  public func describeRoot(_ name: String) throws(EngineError) -> RootSource {
+  public func describeRoot(
+    _ name: String, _ wanted: RootOptions = RootOptions()
+  ) throws(EngineError) -> RootSource {
     let reference = try Self.parse(name)
     do {
       switch reference {
@@ -69,7 +75,9 @@ extension ContainerEngine {
       case .path(let path):
         if try fstatat(.workingDirectory, path).isDirectory { return try describeDirectory(path) }
       case .archive(let path): _ = try fstatat(.workingDirectory, path)
-      case .host(let names): _ = try RootFSStore.explain(host: names)
+      case .host(let names):
+        _ = try RootFSStore.explain(host: names, additions: wanted.additions.map(hostPath))
+      case .url, .standardInput, .debootstrap: break
       }
     } catch {
       throw EngineError("\(error)")
@@ -88,7 +96,10 @@ extension ContainerEngine {
   }
 
   /// Where unpacked roots are kept.
-  private var rootStorePath: String { location.path + "/roots" }
+  var rootStorePath: String { location.path + "/roots" }
+
+  /// A path of the host that the caller named.
+  func hostPath(_ path: String) -> String { absolute(path, from: caller.workingDirectory) }
 
   static func parse(_ name: String) throws(EngineError) -> RootFSReference {
     do {

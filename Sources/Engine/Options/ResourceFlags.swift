@@ -121,7 +121,7 @@ extension RunFlags {
       ["health-cmd", "health-interval", "health-retries", "health-start-period", "health-timeout"],
       "not available yet: it comes with detached containers"
     ),
-    (["platform", "pull"], "not available yet: it comes with images"),
+    (["platform"], "not available yet: it comes with images"),
     (["gpus"], "not available yet; --device adds a device of the host"),
     (["kernel-memory"], "the kernel has removed this limit"),
   ]

@@ -6,7 +6,8 @@ import OCI
 /// The flags of `roost run`, spelled and behaving as Docker's; those that Docker lacks say so in their help.
 public enum RunFlags {
   public static let table = FlagTable<RunOptions>(
-    life + streams + process + files + rights + NetworkFlags.flags + resources, unavailable: unavailable)
+    life + streams + process + files + RootFlags.flags + rights + NetworkFlags.flags + resources,
+    unavailable: unavailable)
 
   private typealias Options = RunOptions
 

@@ -84,6 +84,8 @@ public struct RunOptions: Equatable, Sendable {
 
   // What follows the flags.
   public var root = ""
+  /// How the root file system is made ready.
+  public var rootOptions = RootOptions()
   public var command: [String] = []
 
   public init() {}
@@ -105,8 +107,8 @@ public struct RunOptions: Equatable, Sendable {
   mutating func take(_ arguments: [String]) throws(EngineError) {
     guard let first = arguments.first else {
       throw EngineError(
-        "the root file system is missing: a directory (./rootfs), an archive (./rootfs.tar.gz) or programs of the "
-          + "host (host:bash,ls)")
+        "the root file system is missing: a directory (./rootfs), an archive (./rootfs.tar.gz, https://…, or - for "
+          + "standard input), programs of the host (host:bash,ls) or debootstrap:SUITE")
     }
     root = first
     command = Array(arguments.dropFirst())
@@ -154,6 +156,11 @@ public struct RunOptions: Equatable, Sendable {
       throw EngineError("--cidfile and --pidfile name the same file \(idFile.quoted)")
     }
     if root.isEmpty { throw EngineError("the root file system's name is empty") }
+    if root == "-", interactive {
+      throw EngineError(
+        "--interactive: standard input holds the root file system, so that nothing of it is left for the container"
+      )
+    }
   }
 
   private func checkMemory() throws(EngineError) {

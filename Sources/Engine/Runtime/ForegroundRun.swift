@@ -43,6 +43,8 @@ struct ForegroundRun {
   private func watch(_ container: borrowing ContainerDirectory) throws -> Outcome {
     let signals = try SignalProxy(isOn: options.forwardsSignals)
     let log = "\(container.path)/\(ContainerDirectory.FileName.log)"
+    // A full disk is to be told, too: with an empty line the file has a block, which what is appended shares.
+    try container.create(ContainerDirectory.FileName.log, [Byte.newline])
     var command = ["run", "--bundle", container.path]
     command += ["--pid-file", "\(container.path)/\(ContainerDirectory.FileName.pid)"]
     if keepsCgroup { command.append("--keep") }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-import Glibc
 import Linux
 
 /// One container's directory: `container.json` (what was asked for), `state.json` (what it is doing), `config.json` (the

@@ -21,11 +21,35 @@ struct ArchiveInput {
   private(set) var bytesRead: UInt64 = 0
   private var bytesProduced: UInt64 = 0
 
-  /// How much an archive may unpack to, and why not more.
+  /// How much an archive may unpack to.
   struct OutputLimit {
-    var bytes: UInt64
-    /// Completes "unpacks to more than N bytes, …".
-    var reason: String
+    /// What fits on the file system.
+    var usableBytes: UInt64
+    /// What has to stay free there.
+    var reservedBytes: UInt64
+    /// Bytes for each of the archive's own, beside `ratioFreeBytes`.
+    var ratio: UInt64
+    var ratioFreeBytes: UInt64
+    /// Size of the archive; nil while nobody knows, when what was read of it counts.
+    var sizeBytes: UInt64?
+
+    /// - Throws: `limitExceeded`.
+    func check(producedBytes: UInt64, readBytes: UInt64) throws(RootFSError) {
+      guard producedBytes <= usableBytes else {
+        throw RootFSError(
+          .limitExceeded,
+          "unpacks to more than \(usableBytes) bytes, which is what the file system has free beyond a reserve of "
+            + "\(reservedBytes); free some, or choose another with --root")
+      }
+      let (product, tooLarge) = (sizeBytes ?? readBytes).multipliedReportingOverflow(by: ratio)
+      let (bytes, tooMuch) = product.addingReportingOverflow(ratioFreeBytes)
+      guard tooLarge || tooMuch || producedBytes <= bytes else {
+        throw RootFSError(
+          .limitExceeded,
+          "unpacks to more than \(bytes) bytes, \(ratio) times its own size; it looks like a decompression bomb"
+        )
+      }
+    }
   }
 
   init(format: ArchiveFormat, limit: OutputLimit, read: @escaping Read) throws(RootFSError) {
@@ -54,9 +78,7 @@ struct ArchiveInput {
       count += produced
     }
     bytesProduced += UInt64(count)
-    guard bytesProduced <= limit.bytes else {
-      throw RootFSError(.limitExceeded, "unpacks to more than \(limit.bytes) bytes, \(limit.reason)")
-    }
+    try limit.check(producedBytes: bytesProduced, readBytes: bytesRead)
     return count
   }
 

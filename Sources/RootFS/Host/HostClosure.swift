@@ -19,8 +19,12 @@ struct HostClosure {
   private var positions: [String: Int] = [:]
   private var finished: Set<String> = []
   private var loaders: [String: LoaderDirectories] = [:]
+  /// How the first program that has any finds its libraries, and the names of all that were found.
+  var libraries: (search: LibrarySearch, program: LoadedObject, loaded: Set<String>)?
   private var cache: LoaderCache?
   private var needsCache = false
+  /// All programs, with the interpreters of scripts: the path by which each was found, and where it really is.
+  private(set) var executables: [(path: String, realPath: String)] = []
   /// Where each requested program really is.
   private var places: [(name: String, path: String, realPath: String)] = []
 
@@ -35,9 +39,10 @@ struct HostClosure {
   ///
   /// - Parameters:
   ///   - programs: command names or absolute paths.
+  ///   - additions: absolute paths of programs, files and directories that are wanted besides.
   ///   - searchPath: directories separated by colons, as in `PATH`; relative ones do not count.
   /// - Throws: `notFound` for a program, `missingLibrary`, `damagedProgram`, `unsupported`.
-  init(of programs: [String], searchPath: String) throws(RootFSError) {
+  init(of programs: [String], additions: [String] = [], searchPath: String) throws(RootFSError) {
     self.programs = programs
     self.searchPath = searchPath.utf8.split(separator: UInt8(ascii: ":")).compactMap {
       $0.first == slash ? String(Substring($0)) : nil
@@ -47,6 +52,8 @@ struct HostClosure {
     }
     try addLayout()
     for name in programs { try addRequested(name) }
+    for path in additions { try addAddition(path) }
+    try addCompanions()
     if needsCache { try add(LoaderCache.path, .loaderCache) }
     try addSurroundings()
   }
@@ -85,7 +92,7 @@ struct HostClosure {
     throw RootFSError(.notFound, "no such command in PATH (\(list))", subject: name)
   }
 
-  private mutating func addExecutable(
+  mutating func addExecutable(
     _ path: String, _ real: String, depth: Int
   ) throws(RootFSError) {
     guard finished.insert(path).inserted else { return }
@@ -96,6 +103,7 @@ struct HostClosure {
     } catch {
       throw error.about(real)
     }
+    executables.append((path, real))
     if head.starts(with: ELFFile.magic) {
       try addObject(LoadedObject(path: path, realPath: real, elf: try LibrarySearch.read(real), parent: nil))
     } else if head.starts(with: [UInt8(ascii: "#"), UInt8(ascii: "!")]) {
@@ -149,6 +157,17 @@ struct HostClosure {
     // The loader is itself a library, and already there when the libraries ask for it.
     var loaded: Set<String> = [HostFiles.name(of: loader)]
     if let soname = try LibrarySearch.read(place.path).soname { loaded.insert(soname) }
+    try addLibraries(of: program, search, &loaded)
+    if libraries == nil { libraries = (search, program, []) }
+    libraries?.loaded.formUnion(loaded)
+  }
+
+  /// Adds, breadth first, what `program` would load.
+  ///
+  /// - Parameter isOptional: whether it may be missing: then it is for a part of the program that nobody may use.
+  mutating func addLibraries(
+    of program: LoadedObject, _ search: LibrarySearch, _ loaded: inout Set<String>, isOptional: Bool = false
+  ) throws(RootFSError) {
     var queue = [program]
     var next = 0
     while next < queue.count {
@@ -157,24 +176,30 @@ struct HostClosure {
       for name in object.elf.needed + object.elf.auxiliary where !loaded.contains(name) {
         let found = try search.find(name, for: object)
         guard let first = found.first else {
-          if !object.elf.needed.contains(name) { continue }
+          if isOptional || !object.elf.needed.contains(name) { continue }
           throw missing(name, object, program, search)
         }
         loaded.insert(name)
         if let soname = first.object.elf.soname { loaded.insert(soname) }
         for library in found {
-          try add(
-            library.object.path,
-            .library(name: name, neededBy: object.path, foundBy: library.source))
+          let reason: HostReason =
+            isOptional
+            ? .loadedLater(name: name, by: object.path)
+            : .library(name: name, neededBy: object.path, foundBy: library.source)
+          try add(library, reason, search)
           queue.append(library.object)
-          if library.source == .cache,
-            !search.defaults.paths.contains(HostFiles.parent(of: library.object.path))
-          {
-            needsCache = true
-          }
         }
       }
     }
+  }
+
+  /// Adds a library that was found, and the list of libraries if that is how the loader will find it.
+  mutating func add(
+    _ library: LibrarySearch.Found, _ reason: HostReason, _ search: LibrarySearch
+  ) throws(RootFSError) {
+    try add(library.object.path, reason)
+    let isDefault = search.defaults.paths.contains(HostFiles.parent(of: library.object.path))
+    if library.source == .cache, !isDefault { needsCache = true }
   }
 
   private mutating func search(for loader: String, _ real: String) throws(RootFSError) -> LibrarySearch {
@@ -274,7 +299,7 @@ struct HostClosure {
     if !parent.isEmpty, positions[parent] == nil { addDirectory(parent, 0o755, reason) }
   }
 
-  private mutating func insert(_ member: HostMember) {
+  mutating func insert(_ member: HostMember) {
     if positions[member.path] != nil { return }
     positions[member.path] = members.count
     members.append(member)

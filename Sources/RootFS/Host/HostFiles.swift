@@ -40,6 +40,8 @@ final class HostFiles {
   typealias Visit = (path: String, answer: Answer, isLast: Bool)
 
   private(set) var answers: [String: Answer] = [:]
+  /// Directories of which everything was asked for: a file more or less changes their times.
+  private(set) var listed: [String: FileIdentity] = [:]
 
   /// Links that one path may lead through, as in the kernel.
   private static let maximumLinks = 40
@@ -105,12 +107,17 @@ final class HostFiles {
   }
 
   /// The names in the directory `path`, sorted; none if it does not exist.
-  func list(_ path: String) throws(RootFSError) -> [String] {
+  ///
+  /// - Parameter remembers: whether another name in it shall count as another answer; `path` has no links in it then.
+  func list(_ path: String, remembers: Bool = false) throws(RootFSError) -> [String] {
     do throws(SyscallError) {
       let directory = try openat(.workingDirectory, path, [.readOnly, .directory])
+      // Before the reading: a name that comes meanwhile is another answer the next time.
+      if remembers { listed[path] = FileIdentity(try fstat(directory.fd)) }
       return try listDirectory(directory.fd).map { $0.name }.sorted()
     } catch {
       if error.errno == .noEntry || error.errno == .notDirectory { return [] }
+      if remembers, error.errno == .accessDenied { return [] }
       throw RootFSError(.system, "cannot list the directory", subject: path, errno: error.errno.rawValue)
     }
   }

@@ -14,21 +14,26 @@ import Linux
 ///     A PATH                                      nothing is there
 ///     X PATH                                      the caller may not look there
 ///     D PATH                                      a directory, whatever is in it
-///     P DEVICE INODE SIZE MTIME MODE UID GID PATH  this file or link
+///     P DEVICE INODE SIZE MTIME MODE UID GID PATH  this file or link, or this directory with the same names in it
 struct HostManifest {
   private static let header = Array("roost host manifest 1\n".utf8)
   /// A closure of a thousand files has a manifest of 100 KiB.
   static let maximumBytes = 16 << 20
 
   /// The file's content for a tree and the answers that led to it.
-  static func encode(_ digest: RootFSDigest, _ answers: [String: HostFiles.Answer]) -> [UInt8] {
+  ///
+  /// - Parameter listed: directories of which every name counts.
+  static func encode(
+    _ digest: RootFSDigest, _ answers: [String: HostFiles.Answer], listed: [String: FileIdentity] = [:]
+  ) -> [UInt8] {
     var bytes = header + Array((digest.hex + "\n").utf8)
     // Sorted, so that the same answers give the same file and lstat(2) finds its directories warm.
     for (path, answer) in answers.sorted(by: { $0.key < $1.key }) {
       switch answer {
       case .absent: bytes += "A ".utf8
       case .denied: bytes += "X ".utf8
-      case .directory: bytes += "D ".utf8
+      case .directory:
+        if let identity = listed[path] { append(identity, to: &bytes) } else { bytes += "D ".utf8 }
       case .link(let identity, _), .file(let identity): append(identity, to: &bytes)
       }
       bytes += path.utf8

@@ -15,6 +15,14 @@ public enum HostReason: Sendable, Equatable {
   case library(name: String, neededBy: String, foundBy: LibrarySource)
   /// Runs the script `path` (`#!`).
   case scriptInterpreter(of: String)
+  /// A library that `path` loads only when it needs it (dlopen(3)).
+  case loadedLater(name: String, by: String)
+  /// Files without which the program `path` does little.
+  case data(of: String)
+  /// Asked for besides the programs.
+  case addition(path: String)
+  /// Numbers of services and protocols by name, for what asks the C library.
+  case nameService
   /// Tells the loader about libraries outside its default directories.
   case loaderCache
   /// Describes a terminal to programs that draw on it.
@@ -46,6 +54,10 @@ extension HostReason: CustomStringConvertible {
     case .library(let name, let path, let source):
       "library \(name), needed by \(path), found \(source.rawValue)"
     case .scriptInterpreter(let path): "runs the script \(path)"
+    case .loadedLater(let name, let path): "library \(name), which \(path) loads when it needs it"
+    case .data(let path): "data of \(path)"
+    case .addition(let path): "asked for by --with \(path)"
+    case .nameService: "names of services and protocols"
     case .loaderCache: "list of libraries outside the loader's default directories"
     case .terminal: "terminal description"
     case .locale: "locale C.UTF-8"

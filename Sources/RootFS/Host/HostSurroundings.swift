@@ -32,6 +32,7 @@ extension HostClosure {
     addText("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n")
     // Whoever runs the container mounts its own over these.
     for path in ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"] { addText(path, "") }
+    for path in ["/etc/services", "/etc/protocols"] { try addIfRegular(path, .nameService) }
     try addTerminals()
     try addLocale()
   }
@@ -98,7 +99,7 @@ extension HostClosure {
   }
 
   @discardableResult
-  private mutating func addIfRegular(_ path: String, _ reason: HostReason) throws(RootFSError) -> Bool {
+  mutating func addIfRegular(_ path: String, _ reason: HostReason) throws(RootFSError) -> Bool {
     guard let place = try files.resolve(path), !place.isDirectory, place.identity.mode & 0o170000 == 0o100000
     else { return false }
     try add(path, reason)

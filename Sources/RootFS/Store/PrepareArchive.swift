@@ -30,8 +30,9 @@ extension RootFSStore {
     let isSettled = ArchiveIndex.isSettled(archive.status)
     if try hasTree(ofArchiveBytes: archive.sizeBytes) {
       // Possibly the same archive under another name or time: reading it is cheaper than unpacking it.
-      let digest = ArchiveIndex.key(try archive.digest(), options)
-      try check(digest, options, path)
+      let archiveDigest = try archive.digest()
+      try checkArchive(archiveDigest, options, path)
+      let digest = ArchiveIndex.key(archiveDigest, options)
       if let lease = try lease(on: digest) {
         if isSettled { try record(digest, as: name) }
         return prepared(digest, lease, reference, wasCached: true)
@@ -45,7 +46,9 @@ extension RootFSStore {
   /// Compares the key of a tree with the one that the caller asked for.
   private func check(_ digest: RootFSDigest, _ options: UnpackOptions, _ path: String) throws(RootFSError) {
     guard let expected = options.expectedDigest, ArchiveIndex.key(expected, options) != digest else { return }
-    throw RootFSError(.digestMismatch, "the archive's digest is not \(expected)", subject: path)
+    throw RootFSError(
+      .digestMismatch, "the archive's digest is not \(expected): it is not the one that was asked for",
+      subject: path)
   }
 
   private static func status(of path: String) throws(RootFSError) -> FileStatus {
@@ -54,31 +57,47 @@ extension RootFSStore {
     }
   }
 
-  private func unpack(
+  func unpack(
     _ archive: borrowing ArchiveFile, _ reference: RootFSReference, _ options: UnpackOptions,
     _ progress: (RootFSProgress) -> Void
   ) throws(RootFSError) -> (RootFSDigest, RootFSLease, UnpackReport) {
     let tree = try makeTemporaryTree()
     do throws(RootFSError) {
-      let (archiveDigest, report) = try archive.unpack(
-        into: tree.root.fd, options: options, progress: progress)
-      let digest = ArchiveIndex.key(archiveDigest, options)
-      try check(digest, options, archive.path)
-      progress(.syncing)
-      var mark = TreeMark()
-      mark.source = reference.description
-      mark.createdSeconds = Int64(time(nil))
-      mark.archive = archiveDigest
-      mark.archiveBytes = archive.sizeBytes
-      mark.report = report
-      return (digest, try commit(tree, as: digest, mark), report)
+      let (digest, report) = try archive.unpack(into: tree.root.fd, options: options, progress: progress)
+      return try keep(tree, digest, archive.sizeBytes, report, reference, options, progress)
     } catch {
-      throw discarding(tree, after: error)
+      throw discarding(tree, after: error.about(archive.path))
     }
   }
 
+  /// Keeps the tree that was made of an archive, if it is the one that was asked for.
+  func keep(
+    _ tree: borrowing TemporaryTree, _ archive: RootFSDigest, _ archiveBytes: UInt64, _ report: UnpackReport,
+    _ reference: RootFSReference, _ options: UnpackOptions, _ progress: (RootFSProgress) -> Void
+  ) throws(RootFSError) -> (RootFSDigest, RootFSLease, UnpackReport) {
+    try checkArchive(archive, options, reference.description)
+    progress(.syncing)
+    var mark = TreeMark()
+    mark.source = reference.description
+    mark.createdSeconds = Int64(time(nil))
+    mark.archive = archive
+    mark.archiveBytes = archiveBytes
+    mark.report = report
+    let digest = ArchiveIndex.key(archive, options)
+    return (digest, try commit(tree, as: digest, mark), report)
+  }
+
+  /// Compares the digest of an archive with the one that the caller asked for.
+  func checkArchive(_ digest: RootFSDigest, _ options: UnpackOptions, _ subject: String) throws(RootFSError) {
+    guard let expected = options.expectedDigest, expected != digest else { return }
+    throw RootFSError(
+      .digestMismatch,
+      "the archive's digest is \(digest), not \(expected): it is not the one that was asked for",
+      subject: subject)
+  }
+
   /// The tree that an index entry leads to, if it is still there.
-  private func lookUp(_ name: String) throws(RootFSError) -> (digest: RootFSDigest, lease: RootFSLease)? {
+  func lookUp(_ name: String) throws(RootFSError) -> (digest: RootFSDigest, lease: RootFSLease)? {
     let target: String
     do throws(SyscallError) { target = try readlinkat(directory.fd, "index/" + name) } catch {
       if error.errno == .noEntry { return nil }
@@ -89,7 +108,7 @@ extension RootFSStore {
   }
 
   /// Remembers the digest of an archive.
-  private func record(_ digest: RootFSDigest, as name: String) throws(RootFSError) {
+  func record(_ digest: RootFSDigest, as name: String) throws(RootFSError) {
     do throws(SyscallError) {
       // The caller holds the lock of this name, so that nobody else touches the entry.
       do throws(SyscallError) { try unlinkat(directory.fd, "index/" + name) } catch {
@@ -123,7 +142,7 @@ enum ArchiveIndex {
     return RootFSDigest(hashing: Array(("roost archive tree 1\n" + digest.hex + variant).utf8))
   }
 
-  private static func variant(_ options: UnpackOptions) -> String {
+  static func variant(_ options: UnpackOptions) -> String {
     var text = ""
     switch options.devices {
     case .skip: break

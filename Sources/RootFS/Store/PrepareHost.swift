@@ -6,10 +6,10 @@ import Linux
 
 extension RootFSStore {
   func prepareHost(
-    _ names: [String], _ reference: RootFSReference, _ searchPath: String,
+    _ names: [String], _ reference: RootFSReference, _ options: UnpackOptions, _ searchPath: String,
     _ progress: (RootFSProgress) -> Void
   ) throws(RootFSError) -> PreparedRootFS {
-    let request = Array((names + [searchPath]).joined(separator: "\0").utf8)
+    let request = Array((names + [searchPath] + options.additions).joined(separator: "\0").utf8)
     let name = "host-" + RootFSDigest(hashing: request).hex
     if let found = try lookUpHost(name) {
       return prepared(found.digest, found.lease, reference, wasCached: true)
@@ -20,7 +20,7 @@ extension RootFSStore {
     if let found = try lookUpHost(name) {
       return prepared(found.digest, found.lease, reference, wasCached: true)
     }
-    let closure = try HostClosure(of: names, searchPath: searchPath)
+    let closure = try HostClosure(of: names, additions: options.additions, searchPath: searchPath)
     let digest = HostManifest.digest(of: closure.members)
     var wasCached = true
     var warnings: [String] = []
@@ -34,7 +34,7 @@ extension RootFSStore {
       warnings = report.warnings
       wasCached = false
     }
-    try record(HostManifest.encode(digest, closure.files.answers), as: name)
+    try record(HostManifest.encode(digest, closure.files.answers, listed: closure.files.listed), as: name)
     return prepared(digest, lease, reference, wasCached: wasCached, warnings: warnings)
   }
 

@@ -11,6 +11,10 @@ import Linux
 ///       sha256/DIGEST/complete      what it is; there only if the tree is whole and on the disk; locked while in use
 ///       index/archive-…             link from an archive's identity (device, inode, size, times) to its DIGEST
 ///       index/host-…                manifest of a host: tree
+///       index/url-…                 DIGEST of what an address gave, and how its server tells whether that has changed
+///       index/debootstrap-…         link from a suite and a mirror to the DIGEST of what was made of them
+///       downloads/…                 what has arrived of archives that are not complete yet
+///       packages/…                  Debian packages, by mirror
 ///       locks/…                     held by whoever makes what the name says
 ///       tmp-PID-BOOT-…/             a tree in the making, locked by its maker
 ///
@@ -88,26 +92,33 @@ public final class RootFSStore: Sendable {
     _ reference: RootFSReference, options: UnpackOptions = UnpackOptions(), searchPath: String? = nil,
     progress: (RootFSProgress) -> Void = { _ in }
   ) throws(RootFSError) -> PreparedRootFS {
+    try checkOptions(reference, options)
     switch reference {
-    case .directory(let path): return try useDirectory(path, reference)
+    case .directory(let path): return try useDirectory(path, reference, options)
     case .archive(let path): return try prepareArchive(path, reference, options, progress)
     case .host(let names):
-      return try prepareHost(names, reference, searchPath ?? Self.environmentPath(), progress)
+      return try prepareHost(names, reference, options, searchPath ?? Self.environmentPath(), progress)
+    case .url(let url): return try prepareDownload(url, reference, options, progress)
+    case .standardInput: return try prepareStandardInput(reference, options, progress)
+    case .debootstrap(let suite, let mirror):
+      return try prepareDebian(suite, mirror, reference, options, progress)
     case .path(let path):
       let status: FileStatus
       do throws(SyscallError) { status = try fstatat(.workingDirectory, path) } catch {
         throw ArchiveFile.failure(error, path)
       }
-      if status.isDirectory { return try useDirectory(path, reference) }
+      if status.isDirectory { return try useDirectory(path, reference, options) }
       return try prepareArchive(path, reference, options, progress, known: status)
     }
   }
 
   /// Everything that a `host:` reference would contain, and why.
+  ///
+  /// - Parameter additions: see `UnpackOptions.additions`.
   public static func explain(
-    host names: [String], searchPath: String? = nil
+    host names: [String], additions: [String] = [], searchPath: String? = nil
   ) throws(RootFSError) -> [HostMember] {
-    try HostClosure(of: names, searchPath: searchPath ?? environmentPath()).members
+    try HostClosure(of: names, additions: additions, searchPath: searchPath ?? environmentPath()).members
   }
 
   private static func environmentPath() -> String {
@@ -117,14 +128,41 @@ public final class RootFSStore: Sendable {
     return String(cString: value)
   }
 
-  private func useDirectory(_ path: String, _ reference: RootFSReference) throws(RootFSError)
-    -> PreparedRootFS
-  {
+  /// Refuses options that would be in vain.
+  private func checkOptions(_ reference: RootFSReference, _ options: UnpackOptions) throws(RootFSError) {
+    if case .host = reference {
+    } else if !options.additions.isEmpty {
+      throw RootFSError(
+        .unsupported, "only host: roots take files of this machine (--with); --volume shows them in others",
+        subject: reference.description)
+    }
+    switch reference {
+    case .host, .debootstrap:
+      guard options.expectedDigest == nil else {
+        throw RootFSError(
+          .unsupported, "has no checksum: --checksum is for archives", subject: reference.description)
+      }
+    default: break
+    }
+  }
+
+  private func useDirectory(
+    _ path: String, _ reference: RootFSReference, _ options: UnpackOptions
+  ) throws(RootFSError) -> PreparedRootFS {
+    guard options.expectedDigest == nil else {
+      throw RootFSError(
+        .unsupported, "a directory has no checksum: --checksum is for archives", subject: path)
+    }
     do throws(SyscallError) {
       _ = try openat(.workingDirectory, path, [.path, .directory])
     } catch {
       let code: RootFSError.Code = error.errno == .notDirectory ? .unsupported : .notFound
       throw RootFSError(code, "cannot open the directory", subject: path, errno: error.errno.rawValue)
+    }
+    guard try !isEmpty(path) else {
+      throw RootFSError(
+        .unsupported, "the directory is empty: there is nothing in it to be a root file system", subject: path
+      )
     }
     guard let real = realpath(path, nil) else {
       throw RootFSError(.system, "cannot find the real path", subject: path, errno: errno)
@@ -134,6 +172,17 @@ public final class RootFSStore: Sendable {
       path: String(cString: real), isShared: false, digest: nil, source: reference.description,
       wasCached: true,
       warnings: [], lease: nil)
+  }
+
+  /// Whether a directory has nothing in it; no, if the caller may use but not list it.
+  private func isEmpty(_ path: String) throws(RootFSError) -> Bool {
+    do throws(SyscallError) {
+      let directory = try openat(.workingDirectory, path, [.readOnly, .directory])
+      return try listDirectory(directory.fd).isEmpty
+    } catch {
+      if error.errno == .accessDenied { return false }
+      throw RootFSError(.system, "cannot list the directory", subject: path, errno: error.errno.rawValue)
+    }
   }
 
   // MARK: Trees by digest
@@ -172,7 +221,7 @@ public final class RootFSStore: Sendable {
 
   /// Makes the directories of the store that are missing.
   func makeLayout() throws(RootFSError) {
-    for name in ["sha256", "index", "locks"] {
+    for name in ["sha256", "index", "locks", "downloads"] {
       do throws(SyscallError) { try mkdirat(directory.fd, name, mode: 0o700) } catch {
         if error.errno != .exists { throw failure("create \(name)", error) }
       }

@@ -53,6 +53,9 @@ extension RootFSStore {
     return tree
   }
 
+  /// Keeps the tree `digest` from being removed; nil if there is none.
+  public func hold(_ digest: RootFSDigest) throws(RootFSError) -> RootFSLease? { try lease(on: digest) }
+
   /// Removes the tree `digest`.
   ///
   /// - Throws: `notFound`; `inUse` while anybody holds a lease on it.
@@ -64,8 +67,8 @@ extension RootFSStore {
     }
   }
 
-  /// Removes all trees that nobody holds a lease on, leftovers of interrupted commands, and index entries that lead to
-  /// nothing.
+  /// Removes all trees that nobody holds a lease on, leftovers of interrupted commands, packages, and index entries
+  /// that lead to nothing.
   ///
   /// - Parameter keeping: trees to keep, such as those that stopped containers refer to.
   public func prune(keeping: Set<RootFSDigest> = []) throws(RootFSError) -> RootFSPruneReport {
@@ -80,7 +83,8 @@ extension RootFSStore {
       report.removed.append(tree)
       report.freedBytes &+= tree.fileBytes
     }
-    report.leftovers = try sweep() + pruneIncomplete()
+    try prunePackages()
+    report.leftovers = try sweep() + pruneIncomplete() + pruneDownloads()
     try pruneIndex()
     try removeIdleLocks()
     return report
@@ -187,7 +191,12 @@ extension RootFSStore {
 
   /// The digest that an index entry leads to; nil for entries that are no good.
   private func digest(ofIndexEntry name: String, in index: FD) throws(SyscallError) -> RootFSDigest? {
-    if name.hasPrefix("archive-") { return RootFSDigest(try readlinkat(index, name)) }
+    if name.hasPrefix("archive-") || name.hasPrefix("debootstrap-") {
+      return RootFSDigest(try readlinkat(index, name))
+    }
+    if name.hasPrefix("url-") {
+      return DownloadIndex.Entry(try readFile(index, name, limit: DownloadIndex.maximumBytes))?.digest
+    }
     guard name.hasPrefix("host-") else { return nil }
     return HostManifest.validDigest(try readFile(index, name, limit: HostManifest.maximumBytes))
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-internal import CLinux
 import Glibc
 import Linux
 
@@ -9,22 +8,28 @@ import Linux
 public enum RootFSProgress: Sendable, Equatable {
   /// Another process prepares the same tree; this one waits for it.
   case waiting
-  /// So many bytes of the archive were read, of so many.
-  case reading(doneBytes: UInt64, totalBytes: UInt64)
+  /// So many bytes of the archive have arrived, of so many if the server says.
+  case downloading(doneBytes: UInt64, totalBytes: UInt64?)
+  /// A program makes the tree, and this is the last that it said.
+  case building(String)
+  /// So many bytes of the archive were read, of so many if that is known.
+  case reading(doneBytes: UInt64, totalBytes: UInt64?)
   /// Everything was written; the kernel brings it to the disk.
   case syncing
 }
 
 /// An open archive of the host.
 struct ArchiveFile: ~Copyable {
+  /// What messages call it.
   let path: String
   let status: FileStatus
   private let file: Descriptor
 
   /// Opens `path`, which may be a link.
   ///
+  /// - Parameter name: what messages call it, if not by its path.
   /// - Throws: `notFound`, `unsupported` for anything but a regular file, `system`.
-  init(path: String) throws(RootFSError) {
+  init(path: String, name: String? = nil) throws(RootFSError) {
     let file = try Self.open(path)
     let status: FileStatus
     do throws(SyscallError) {
@@ -35,7 +40,7 @@ struct ArchiveFile: ~Copyable {
     guard status.isRegular, status.sizeBytes >= 0 else {
       throw RootFSError(.unsupported, "is not a regular file", subject: path)
     }
-    self.path = path
+    self.path = name ?? path
     self.file = file
     self.status = status
   }
@@ -84,22 +89,12 @@ struct ArchiveFile: ~Copyable {
   ) throws(RootFSError) -> (digest: RootFSDigest, report: UnpackReport) {
     do throws(RootFSError) {
       let fd = file.fd
-      let input = try ArchiveInput(format: try format(), limit: try limit(for: root, options)) {
-        (buffer) throws(RootFSError) -> Int in try Self.read(fd, into: buffer)
-      }
-      let pipeline = try ArchivePipeline(input)
-      defer { pipeline.finish() }
-      var limits = TarLimits()
-      limits.entries = options.maximumEntries
-      var unpacker = try TreeUnpacker(TarReader(pipeline, limits: limits), into: root, options: options)
-      let total = sizeBytes
-      progress(.reading(doneBytes: 0, totalBytes: total))
-      try unpacker.unpack { progress(.reading(doneBytes: pipeline.progress, totalBytes: total)) }
-      guard let digest = pipeline.finish() else {
-        throw RootFSError(.damagedArchive, "the archive was not read to its end")
+      let job = UnpackJob(format: try format(), sizeBytes: sizeBytes, options: options)
+      let result = try job.run(into: root, progress) { (buffer) throws(RootFSError) -> Int in
+        try Self.read(fd, into: buffer)
       }
       try checkUnchanged()
-      return (digest, unpacker.report)
+      return result
     } catch {
       throw error.about(path)
     }
@@ -137,27 +132,5 @@ struct ArchiveFile: ~Copyable {
     } catch {
       throw RootFSError(.inputChanged, "the file changed while it was read", subject: path)
     }
-  }
-
-  /// What the archive may unpack to: `maximumRatio` times its own size, and not more than fits.
-  private borrowing func limit(
-    for root: FD, _ options: UnpackOptions
-  ) throws(RootFSError) -> ArchiveInput.OutputLimit {
-    var space = statvfs()
-    if fstatvfs(root.rawValue, &space) < 0 { throw .system("look for free space", errno: errno) }
-    let (available, overflow) = UInt64(space.f_bavail).multipliedReportingOverflow(by: UInt64(space.f_frsize))
-    let free = overflow ? .max : available
-    let usable = free > options.reservedBytes ? free - options.reservedBytes : 0
-    let (product, tooLarge) = sizeBytes.multipliedReportingOverflow(by: options.maximumRatio)
-    let (byRatio, tooMuch) = product.addingReportingOverflow(options.ratioFreeBytes)
-    let ratioLimit = tooLarge || tooMuch ? .max : byRatio
-    if ratioLimit <= usable {
-      return ArchiveInput.OutputLimit(
-        bytes: ratioLimit,
-        reason: "\(options.maximumRatio) times its own size; it looks like a decompression bomb")
-    }
-    return ArchiveInput.OutputLimit(
-      bytes: usable,
-      reason: "which is what the file system has free beyond a reserve of \(options.reservedBytes)")
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-/// How a tar archive becomes a tree.
+/// How a reference becomes a tree.
 public struct UnpackOptions: Sendable {
   /// What happens to character and block devices.
   public enum Devices: Sendable {
@@ -23,6 +23,16 @@ public struct UnpackOptions: Sendable {
     case caller
   }
 
+  /// When to ask for what is not on this machine.
+  public enum PullPolicy: String, Sendable, CaseIterable {
+    /// Only if nothing is stored.
+    case missing
+    /// Every time: what has changed is fetched anew.
+    case always
+    /// Never.
+    case never
+  }
+
   /// What happens to devices; `skip` unless set.
   public var devices = Devices.skip
   /// What happens to owners; nil chooses `preserve` for root and `caller` for everybody else.
@@ -35,6 +45,12 @@ public struct UnpackOptions: Sendable {
   public var reservedBytes: UInt64 = 64 << 20
   /// The digest that the archive must have, for archives that came from elsewhere; nil accepts any.
   public var expectedDigest: RootFSDigest?
+  /// Bytes that a download may have.
+  public var maximumDownloadBytes: UInt64 = 8 << 30
+  /// When servers and mirrors are asked, where something is stored already.
+  public var pull = PullPolicy.missing
+  /// Files, directories and programs of the host that a `host:` tree has besides, as absolute paths.
+  public var additions: [String] = []
   /// Members that an archive may have.
   public var maximumEntries: UInt64 = 1_000_000
 

@@ -7,6 +7,7 @@ is PID 1 of that namespace: it hides /tmp, /run and /dev behind file systems of 
 orphan and finally takes down what is left. Cgroups alone are shared with the machine, therefore every container id
 starts with a word that only this session uses.
 """
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -20,9 +21,11 @@ import sys
 import time
 
 SESSION_VARIABLE = "ROOST_TEST_SESSION"
+NETWORK_VARIABLE = "ROOST_TEST_MACHINE_NETWORK"
 CGROUP_ROOT = "/sys/fs/cgroup"
 PRIVATE_V1 = "/tmp/cgroup-v1"
 
+CLONE_NEWNET = 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC = 0x2, 0x4, 0x8, 0x1000, 0x4000
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -41,6 +44,23 @@ def unmount(target):
     return _libc.umount2(target.encode(), 2) == 0
 
 
+@contextlib.contextmanager
+def machine_network():
+    """For a while this thread, and what it starts, is in the machine's own network: for mirrors, never for changes."""
+    own = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        _setns(int(os.environ[NETWORK_VARIABLE]))
+        yield
+    finally:
+        _setns(own)
+        os.close(own)
+
+
+def _setns(descriptor):
+    if _libc.setns(descriptor, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
 def session():
     """The word with which every container id of this session starts, or None outside the sandbox."""
     return os.environ.get(SESSION_VARIABLE) if os.getppid() == 1 else None
@@ -53,6 +73,10 @@ def enter(keep, whole_machine=False):
     whole_machine: with a host name and a /sys/fs/cgroup of its own, for engines that change both.
     """
     environment = dict(os.environ, **{SESSION_VARIABLE: "it" + secrets.token_hex(3)})
+    # Whoever needs the world outside gets there with this: see machine_network().
+    machine = os.open("/proc/self/ns/net", os.O_RDONLY)
+    os.set_inheritable(machine, True)
+    environment[NETWORK_VARIABLE] = str(machine)
     kept = [part for path in keep for part in ("--keep", path)]
     more, marks = (["--uts", "--ipc"], ["--whole-machine"]) if whole_machine else ([], [])
     os.execvpe(
