@@ -16,7 +16,8 @@ packages_for() {
     check) echo binutils jq shellcheck ;;
     run) echo bash coreutils hostname iproute2 mount ncurses-bin procps ;;
     test)
-      echo busybox-static curl debootstrap gcc iproute2 jq libc6-dev libseccomp2 mmdebstrap nftables openssl procps python3-pytest \
+      echo busybox-static curl debootstrap gcc iproute2 jq libc6-dev libseccomp2 mmdebstrap nftables openssl passt procps \
+        python3-pytest slirp4netns \
         strace stress uidmap util-linux xz-utils zstd
       ;;
     vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;

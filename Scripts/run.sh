@@ -14,7 +14,8 @@ programs=
 for program in bash ls ps cat hostname mount id ip head tail grep wc sleep stty clear env uname df free mkdir rm touch; do
   if command -v "$program" >/dev/null; then programs+=${programs:+,}$program; fi
 done
-limits=(--memory 512m --cpus 1 --pids-limit 256)
+# Without a network: this is no reason to change the machine's.
+limits=(--memory 512m --cpus 1 --pids-limit 256 --network none)
 
 if [[ -t 0 ]]; then
   exec bin/roost run --rm -it "${limits[@]}" --hostname roost "host:$programs" bash

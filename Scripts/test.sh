@@ -78,7 +78,7 @@ suite_install() {
     "$directory/usr/bin/roost-runtime" --version &&
     [[ -s $directory/usr/share/man/man8/roost-runtime-run.8 ]] &&
     [[ -s $directory/usr/share/bash-completion/completions/roost-runtime ]] &&
-    "$directory/usr/bin/roost" --root "$directory/state" run --rm --hostname installed host:hostname hostname ||
+    "$directory/usr/bin/roost" --root "$directory/state" run --rm --network none --hostname installed host:hostname hostname ||
     status=1
   rm -rf "$directory"
   return "$status"

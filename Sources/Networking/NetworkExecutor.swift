@@ -55,6 +55,7 @@ final class NetworkExecutor {
       try insideSocket().send(
         .limitRate(interface: try insideIndex(inside), bitsPerSecond: rate, object: inside))
     case .plugins(let network, let interface): try runPlugins(network, interface)
+    case .carrier(let request): throw NetworkingError("\(request.program.rawValue) has a session of its own")
     case .rules(let endpoint): try addRules(endpoint)
     }
   }
@@ -85,6 +86,9 @@ final class NetworkExecutor {
     do {
       try host.send(.addLink(.bridge, properties))
     } catch {
+      if error.errno == .notSupported {
+        throw NetworkingError("this kernel has no bridges (CONFIG_BRIDGE): \(error)")
+      }
       // Another command was faster, and may be about to name it.
       if error.errno != .exists { throw error }
     }
@@ -159,18 +163,25 @@ final class NetworkExecutor {
   // MARK: The container's side
 
   private func makeNamespace() throws {
+    let made = try Self.newNamespace()
+    namespace = made.namespace
+    inside = made.socket
+  }
+
+  /// A new network namespace, and a socket in it; the calling process stays where it is.
+  static func newNamespace() throws -> (namespace: OwnedDescriptor, socket: NetlinkSocket) {
     let own = "/proc/thread-self/ns/net"
     let home = try openat(.workingDirectory, own, [.readOnly])
     try unshare(.newNetwork)
     // From here on the way is back, whatever happens.
-    let failure: (any Error)?
-    do {
-      namespace = OwnedDescriptor(try openat(.workingDirectory, own, [.readOnly]))
-      inside = try NetlinkSocket(.route)
-      failure = nil
-    } catch { failure = error }
+    let result = Result {
+      (
+        namespace: OwnedDescriptor(try openat(.workingDirectory, own, [.readOnly])),
+        socket: try NetlinkSocket(.route)
+      )
+    }
     try setns(home.fd, .newNetwork)
-    if let failure { throw failure }
+    return try result.get()
   }
 
   /// Works in a namespace that exists.
@@ -215,7 +226,10 @@ final class NetworkExecutor {
     far.mtuBytes = mtu
     far.address = address
     far.namespace = fd
-    try host.send(.addLink(.veth(peer: far), near))
+    do { try host.send(.addLink(.veth(peer: far), near)) } catch {
+      guard error.errno == .notSupported else { throw error }
+      throw NetworkingError("this kernel has no cables (CONFIG_VETH): \(error)")
+    }
   }
 
   private func makeChild(_ kind: LinkKind, _ inside: String, _ address: MACAddress?, _ mtu: UInt32?) throws {

@@ -32,6 +32,8 @@ public enum NetworkStep: Equatable, Sendable {
   case rate(host: String, inside: String, bitsPerSecond: UInt64)
   /// The plug-ins of a configuration of the Container Network Interface.
   case plugins(network: String, interface: String)
+  /// A program of the user's between the container's network and the host's.
+  case carrier(UserNetworkRequest)
   /// Ports and what the container may send, in our tables.
   case rules(Endpoint)
 }

@@ -4,10 +4,24 @@
 import Linux
 import Netlink
 
+/// A kernel's setting of one network namespace.
+public struct NetworkSetting: Equatable, Sendable {
+  /// Below `/proc/sys/net`.
+  public var path: String
+  public var value: String
+
+  public init(path: String, value: String) {
+    self.path = path
+    self.value = value
+  }
+}
+
 /// What a container's network is to be.
 public struct NetworkRequest: Equatable, Sendable {
   public var attachments: [Attachment]
   public var ports: [PublishedPort] = []
+  /// Made once all interfaces are there.
+  public var settings: [NetworkSetting] = []
 
   public init(_ attachments: [Attachment]) { self.attachments = attachments }
 
@@ -67,7 +81,9 @@ public final class NetworkSession {
     for (index, attachment) in request.attachments.enumerated() {
       interfaces.append(try resolve(attachment, index, names, index == 0 ? request.ports : []))
     }
-    return try NetworkPlan(interfaces, alias: networks.alias)
+    var plan = try NetworkPlan(interfaces, alias: networks.alias)
+    plan.steps += request.settings.map { .setting(path: $0.path, value: $0.value) }
+    return plan
   }
 
   /// Makes the network.

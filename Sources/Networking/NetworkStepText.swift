@@ -29,11 +29,16 @@ extension NetworkStep {
     case .defaultRoute(let gateway, let interface): "route what goes elsewhere via \(gateway) on \(interface)"
     case .rate(let host, _, let rate): "limit \(host) to \(rate) bits per second in each direction"
     case .plugins(let network, let interface): "let the plug-ins of cni:\(network) make \(interface)"
+    case .carrier(let request):
+      "let \(request.program.rawValue) carry what goes in and out\(Self.words(request.ports))"
     case .rules(let endpoint):
       "let \(endpoint.hostInterface) send from its own addresses only"
-        + (endpoint.ports.isEmpty
-          ? "" : ", and translate ports: \(endpoint.ports.map { "\($0)" }.joined(separator: ", "))")
+        + Self.words(endpoint.ports)
     }
+  }
+
+  private static func words(_ ports: [PublishedPort]) -> String {
+    ports.isEmpty ? "" : ", and translate ports: \(ports.map { "\($0)" }.joined(separator: ", "))"
   }
 
   /// The same with ip(8), sysctl(8), tc(8) and nft(8); `$NS` stands for the container's namespace.
@@ -76,6 +81,7 @@ extension NetworkStep {
       return ["tc qdisc add dev \(host) \(limit)", "tc -n $NS qdisc add dev \(inside) \(limit)"]
     case .plugins(let network, let interface):
       return ["CNI_IFNAME=\(interface) cnitool add \(network) /run/netns/$NS"]
+    case .carrier(let request): return [request.shell]
     case .rules(let endpoint): return Self.rules(endpoint)
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import Glibc
 import Linux
 import Netlink
 
@@ -47,7 +48,16 @@ public final class Networks {
       throw NetworkingError("there is a network \(network.name.quoted) already")
     }
     // Its containers only add to the tables.
-    if network.driver == .bridge { try naming("rules") { try withRulesLocked { try self.replaceRules($0) } } }
+    if network.driver == .bridge {
+      do {
+        try naming("rules") { try withRulesLocked { try self.replaceRules($0) } }
+      } catch {
+        var failure = error
+        // A network without rules would be open to everybody.
+        do { try store.remove(network.name) } catch { failure.cleanupFailures.append("\(error)") }
+        throw failure
+      }
+    }
     return network
   }
 
@@ -212,7 +222,15 @@ public final class Networks {
   }
 
   private func withRulesLocked(_ body: (NetlinkSocket) throws -> Void) throws {
-    try store.locked(exclusively: true) { try body(try NetlinkSocket(.netfilter)) }
+    do {
+      try store.locked(exclusively: true) { try body(try NetlinkSocket(.netfilter)) }
+    } catch let error as NetlinkError {
+      let signs: [Errno] = [.notSupported, .familyNotSupported, Errno(EPROTONOSUPPORT)]
+      guard signs.contains(error.errno) else { throw error }
+      throw NetworkingError(
+        "this kernel lacks nf_tables for inet and bridge, or NAT (CONFIG_NF_TABLES_INET, _BRIDGE, CONFIG_NFT_NAT, _MASQ): "
+          + "\(error)")
+    }
   }
 
   /// All rules anew, from what is written down. Without networks there are no tables.

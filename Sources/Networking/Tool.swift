@@ -29,6 +29,8 @@ enum Tool {
   /// More than any program here has to say.
   private static let longestOutput = 4 << 20
 
+  static let plainEnvironment = ["PATH=" + directories.joined(separator: ":")]
+
   /// Runs a program to its end.
   ///
   /// - Parameters:
@@ -38,15 +40,27 @@ enum Tool {
   ///   - timeoutMilliseconds: Then it is killed.
   /// - Throws: ``NetworkingError`` when it cannot be started, hangs or talks without end.
   static func run(
-    _ arguments: [String], environment: [String] = ["PATH=" + directories.joined(separator: ":")],
-    input: [UInt8] = [], timeoutMilliseconds: Int32
+    _ arguments: [String], environment: [String] = plainEnvironment, input: [UInt8] = [],
+    timeoutMilliseconds: Int32
   ) throws(NetworkingError) -> Result {
-    let program = arguments.first ?? ""
-    return try naming(program) {
-      let standardInput = try memfdCreate("input")
-      try writeAll(standardInput.fd, input)
-      let position = lseek(standardInput.rawValue, 0, SEEK_SET)
+    let standardInput = try naming(arguments.first ?? "") {
+      let file = try memfdCreate("input")
+      try writeAll(file.fd, input)
+      let position = lseek(file.rawValue, 0, SEEK_SET)
       guard position == 0 else { throw SyscallError("lseek", Errno(errno)) }
+      return OwnedDescriptor(file)
+    }
+    return try run(
+      arguments, environment: environment, standardInput: standardInput.fd,
+      timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// The same with an open file as its standard input.
+  static func run(
+    _ arguments: [String], environment: [String] = plainEnvironment, standardInput: FD,
+    timeoutMilliseconds: Int32
+  ) throws(NetworkingError) -> Result {
+    try naming(arguments.first ?? "") {
       let output = try pipe()
       let errors = try pipe()
       let child = try spawn(
@@ -67,6 +81,14 @@ final class OwnedDescriptor {
 }
 
 extension Tool {
+  /// Starts a program that is left to itself.
+  ///
+  /// - Parameter streams: Its standard input, output and error.
+  /// - Returns: the process, to be waited for.
+  static func start(_ arguments: [String], _ streams: [Int32]) throws -> OwnedDescriptor {
+    try spawn(arguments, plainEnvironment, streams)
+  }
+
   /// Starts a program whose standard streams are the three descriptors; everything else of ours is close-on-exec.
   private static func spawn(
     _ arguments: [String], _ environment: [String], _ streams: [Int32]

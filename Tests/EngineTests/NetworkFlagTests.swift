@@ -22,6 +22,28 @@ struct NetworkFlagTests {
       try Self.options("--ip", "10.0.0.1/24", "--host-ip", "10.0.0.2/24").effectiveNetwork.text == "cable")
   }
 
+  @Test func theCallerDecidesForThoseWhoAskForNone() throws {
+    let root = Caller(workingDirectory: "/", executable: "/roost", userID: 0, groupID: 0)
+    let open = try Self.options("-p", "80")
+    #expect(open.askedNetwork == nil && open.effectiveNetwork == .none)
+    for given in ["none", "host", "pasta"] {
+      let asked = try Self.options("--network", given)
+      #expect(try root.decidingNetwork(asked) == asked)
+    }
+  }
+
+  @Test func programsThatCarryNetworks() throws {
+    let options = try Self.options(
+      "--network", "pasta:-T,5432,--mtu=1400", "-p", "8080:80", "-p", "[::1]:53:53/udp")
+    #expect(options.effectiveNetwork.text == "pasta:-T,5432,--mtu=1400")
+    let request = try #require(
+      try options.userNetworkRequest(groups: [.init(containerID: 0, hostID: 7, size: 10)]))
+    #expect(request.highestGroup == 9 && request.ports.count == 2)
+    let shell = NetworkStep.carrier(request).shell.joined()
+    #expect(shell.contains("-t 8080:80 -u ::1/53:53 -T 5432 --mtu=1400"))
+    #expect(try Self.options("--network", "slirp4netns").effectiveNetwork.text == "slirp4netns")
+  }
+
   @Test func propertiesOfAnInterface() throws {
     let request = try Self.options(
       "--network", "one:ip=10.0.0.7,mac=02:00:00:00:00:07,alias=a,alias=b,rate=10mbit,mtu=1400", "--network",
@@ -36,7 +58,8 @@ struct NetworkFlagTests {
 
   @Test(arguments: [
     "one,ip=", "one,ip", "one,nosuch=1", "one,mac=1", "one,rate=1", "one,rate=mbit", "one,mode=l2", "bridge:",
-    "bridge:a/b", "macvlan:", "container:", "ns:relative", "", "one,mtu=1",
+    "bridge:a/b", "macvlan:", "container:", "ns:relative", "", "one,mtu=1", "pasta:", "pasta:--netns,x",
+    "slirp4netns:-a=x",
   ])
   func refused(_ text: String) {
     #expect(throws: EngineError.self) { try Self.options("--network", text) }

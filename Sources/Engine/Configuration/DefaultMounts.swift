@@ -20,7 +20,7 @@ enum DefaultMounts {
         destination: "/dev/pts", type: "devpts", source: "devpts",
         options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
           + terminalGroup),
-      sysfs(isWritable: writable, isOwn: facts.maps == nil || options.effectiveNetwork == .none),
+      sysfs(isWritable: writable, isOwn: ownsNetwork(options, facts)),
       Mount(
         destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
         options: [cgroupsWritable ? "rw" : "ro", "nosuid", "noexec", "nodev"]),
@@ -30,6 +30,15 @@ enum DefaultMounts {
         destination: "/dev/shm", type: "tmpfs", source: "shm",
         options: ["nosuid", "noexec", "nodev", "mode=1777", "size=\(options.sharedMemoryBytes)"]),
     ]
+  }
+
+  /// Whether the container's network namespace belongs to the user namespace that it lives in.
+  private static func ownsNetwork(_ options: RunOptions, _ facts: Facts) -> Bool {
+    switch options.effectiveNetwork {
+    case .none: true
+    case .user: facts.userNamespace == nil
+    case .host, .container, .path, .attached: facts.maps == nil
+    }
   }
 
   /// - Parameter isOwn: whether the kernel lets us mount it, which only the owner of the network namespace may.

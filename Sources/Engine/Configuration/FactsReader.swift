@@ -59,7 +59,7 @@ struct FactsReader {
     case .host, .path:
       facts.hostsFile = try textIfPresent("/etc/hosts")
       facts.resolverFile = try textIfPresent("/etc/resolv.conf")
-    case .attached: facts.resolverFile = try upstreamResolvers()
+    case .attached, .user: facts.resolverFile = try upstreamResolvers()
     case .none, .container: break
     }
   }
@@ -78,9 +78,17 @@ struct FactsReader {
   /// Interfaces of the host, and namespaces of others, belong to the machine's root.
   private func checkNetwork(_ facts: Facts) throws(EngineError) {
     let mode = options.effectiveNetwork
-    guard facts.isConfined, mode != .none, mode != .host else { return }
-    throw EngineError(
-      "--network \(mode.text): ordinary users' containers have none and host; other networks need root")
+    switch mode {
+    case .none, .host: return
+    case .user:
+      if facts.isConfined { return }
+      throw EngineError("--network \(mode.text): this is for ordinary users; root has --network default")
+    case .attached, .container, .path:
+      guard facts.isConfined else { return }
+      throw EngineError(
+        "--network \(mode.text): ordinary users' containers have none, host and pasta; other networks need root"
+      )
+    }
   }
 
   /// Whom the host asks. A resolver on its loopback interface, as systemd's, is out of reach; systemd writes down beside

@@ -28,7 +28,7 @@ enum HostFiles {
     case .host, .container:
       text = hostText.isEmpty ? "127.0.0.1\tlocalhost\n" : hostText
       if text.utf8.last != Byte.newline { text += "\n" }
-    case .none, .path:
+    case .none, .path, .user:
       text = loopback + "127.0.1.1\t\(name)\n"
     case .attached:
       text = loopback
@@ -57,7 +57,7 @@ enum HostFiles {
     case .host, .container, .path: return given.isEmpty ? hostText : given.over(ResolverText(hostText)).text
     case .none:
       return given.isEmpty ? "# This container has no network, hence no name servers.\n" : given.text
-    case .attached:
+    case .attached, .user:
       guard network.reachesOthers else {
         return given.isEmpty
           ? "# This container's networks are internal: there is nobody to ask.\n" : given.text

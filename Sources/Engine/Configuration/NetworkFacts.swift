@@ -9,6 +9,8 @@ public struct NetworkFacts: Equatable, Sendable {
   /// nil: the runtime makes a new namespace, or none.
   public var namespacePath: String?
   public var interfaces: [NetworkPlan.Interface] = []
+  /// What a program of the user's carries, with the ports that it has published.
+  public var carried: UserNetworkRequest?
 
   public init() {}
 
@@ -21,7 +23,7 @@ public struct NetworkFacts: Equatable, Sendable {
 
   /// Whether the container reaches anybody who could answer questions about names.
   var reachesOthers: Bool {
-    interfaces.contains { $0.network.map { !$0.isInternal } ?? true }
+    carried != nil || interfaces.contains { $0.network.map { !$0.isInternal } ?? true }
   }
 }
 
@@ -67,7 +69,7 @@ enum NetworkSettings {
   /// `{"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}`.
   private static func ports(_ facts: NetworkFacts) -> [Document.Member] {
     var result: [Document.Member] = []
-    for port in facts.interfaces.flatMap(\.endpoint.ports) {
+    for port in facts.interfaces.flatMap(\.endpoint.ports) + (facts.carried?.ports ?? []) {
       let key = "\(port.containerPort)/\(port.transport.rawValue)"
       let host = Document.record([
         .init("HostIp", .string(port.hostAddress.map { "\($0)" } ?? "0.0.0.0")),

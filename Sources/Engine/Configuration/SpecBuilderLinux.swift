@@ -20,7 +20,8 @@ extension SpecBuilder {
     linux.cgroupsPath = facts.isConfined ? nil : "/roost/\(facts.id)"
     linux.devices = devices()
     linux.resources = try resources()
-    linux.sysctl = options.sysctls
+    let isMadeAlready = !options.networkSettings(facts).isEmpty
+    linux.sysctl = options.sysctls.filter { !isMadeAlready || SysctlFlag.owner(of: $0.key) != .network }
     linux.seccomp = seccomp()
     try hidePaths(&linux)
     linux.rootfsPropagation = try rootPropagation()

@@ -102,6 +102,13 @@ extension NetworkStep {
           + "path and answer with addresses.",
         ["execve(plugin, …) /* each, with CNI_COMMAND=ADD */"], ["execve(2)"]
       )
+    case .carrier(let request):
+      return (
+        "Nobody but root may make interfaces on the host. The program has one in the container's namespace, and turns its "
+          + "packets into sockets of the user's own.",
+        ["execve(\"\(request.program.rawValue)\", …)"],
+        ["\(request.program.rawValue)(1)"]
+      )
     case .rules(let endpoint):
       return (
         "A container shall not pretend to be another."

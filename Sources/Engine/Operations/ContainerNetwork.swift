@@ -5,6 +5,24 @@ import Linux
 import Netlink
 public import Networking
 
+/// A container's network while it runs.
+enum LiveNetwork {
+  /// Interfaces that the engine has made.
+  case made(NetworkSession)
+  /// What a program carries.
+  case carried(UserNetwork)
+
+  /// Takes it back.
+  ///
+  /// - Returns: what failed.
+  func finish() -> [String] {
+    switch self {
+    case .made(let session): session.finish()
+    case .carried(let network): network.finish()
+    }
+  }
+}
+
 extension ContainerEngine {
   /// The networks of this engine.
   public func networks() throws(EngineError) -> Networks {
@@ -31,9 +49,15 @@ extension ContainerEngine {
     switch options.effectiveNetwork {
     case .path(let path): facts.network.namespacePath = path
     case .container(let name): facts.network.namespacePath = "/proc/PID-OF-\(name)/ns/net"
-    case .none, .host, .attached: break
+    case .none, .host, .attached, .user: break
     }
-    guard let request = try options.networkRequest() else { return [] }
+    if let request = try options.userNetworkRequest() {
+      facts.network.carried = request
+      facts.network.namespacePath = "/proc/ROOST/fd/NAMESPACE"
+      return [.namespace, .carrier(request)]
+    }
+    guard var request = try options.networkRequest() else { return [] }
+    request.settings = options.networkSettings(facts)
     return try inEngine { () throws(NetworkingError) in
       let networks = try Networks(engineRoot: location.path, isReadOnly: true) { _ in true }
       let session = NetworkSession(networks, container: id, isPreview: true)
@@ -50,7 +74,7 @@ extension ContainerEngine {
   /// - Returns: nil when nothing was made.
   func startNetwork(
     _ options: RunOptions, container id: String, names: [String], facts: inout Facts
-  ) throws(EngineError) -> NetworkSession? {
+  ) throws(EngineError) -> LiveNetwork? {
     switch options.effectiveNetwork {
     case .none, .host: return nil
     case .path(let path):
@@ -60,14 +84,35 @@ extension ContainerEngine {
     case .container(let name):
       try joinNetwork(of: name, &facts)
       return nil
+    case .user:
+      guard let request = try options.userNetworkRequest(groups: facts.ownMaps?.groups ?? []) else {
+        return nil
+      }
+      return .carried(try carryNetwork(request, options, container: id, &facts))
     case .attached: break
     }
-    guard let request = try options.networkRequest() else { return nil }
+    guard var request = try options.networkRequest() else { return nil }
+    request.settings = options.networkSettings(facts)
     let session = NetworkSession(try networks(), container: id)
-    try inEngine { () throws(NetworkingError) in try session.start(request, names: names) }
+    do throws(EngineError) {
+      try inEngine { () throws(NetworkingError) in try session.start(request, names: names) }
+    } catch { throw error.withRemedy(for: options) }
     facts.network.namespacePath = session.namespacePath
     facts.network.interfaces = session.interfaces
-    return session
+    return .made(session)
+  }
+
+  private func carryNetwork(
+    _ request: UserNetworkRequest, _ options: RunOptions, container id: String, _ facts: inout Facts
+  ) throws(EngineError) -> UserNetwork {
+    let network = UserNetwork(request, directory: Store.path(of: id, location))
+    do throws(EngineError) {
+      try inEngine { () throws(NetworkingError) in try network.start() }
+    } catch { throw error.withRemedy(for: options) }
+    facts.network.namespacePath = network.namespacePath
+    facts.network.carried = request
+    facts.network.carried?.ports = network.ports
+    return network
   }
 
   private func joinNetwork(of name: String, _ facts: inout Facts) throws(EngineError) {
@@ -115,9 +160,9 @@ extension ContainerEngine {
   /// Takes the container's network back.
   ///
   /// - Returns: what failed.
-  func endNetwork(_ session: NetworkSession?, _ facts: NetworkFacts) -> [String] {
-    guard let session else { return [] }
-    var failures = session.finish()
+  func endNetwork(_ network: LiveNetwork?, _ facts: NetworkFacts) -> [String] {
+    guard let network else { return [] }
+    var failures = network.finish()
     do { try publishNames(facts) } catch { failures.append(error.message) }
     return failures
   }

@@ -127,8 +127,9 @@ extension ContainerEngine {
 
   /// - Parameter directory: where the container's files would be, absolute.
   func blueprint(
-    _ options: RunOptions, root: RootSource, id: String, directory: String
+    _ asked: RunOptions, root: RootSource, id: String, directory: String
   ) throws(EngineError) -> Blueprint {
+    let options = try caller.decidingNetwork(asked)
     var facts = try FactsReader(options: options, caller: caller).read(
       id: id, directory: directory, root: root)
     let steps = try previewNetwork(options, container: id, facts: &facts)

@@ -19,16 +19,17 @@ public struct ContainerEngine: Sendable {
   /// Runs a container in the foreground, from nothing to its end.
   ///
   /// - Parameters:
-  ///   - options: What was asked for.
+  ///   - asked: What was asked for.
   ///   - root: The root file system, ready to be used; kept from being removed until the end.
   ///   - warn: Takes what the user should know although nothing failed.
   ///   - report: Takes what is said about a container from a container directory, line by line.
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
   public func run(
-    _ options: RunOptions, root: RootSource, warn: (String) -> Void = { _ in },
+    _ asked: RunOptions, root: RootSource, warn: (String) -> Void = { _ in },
     report: @escaping ([String]) throws(EngineError) -> Void = { _ in }
   ) throws(EngineError) -> Int32 {
+    let options = try caller.decidingNetwork(asked)
     try checkStreams(options)
     defer { withExtendedLifetime(root) {} }
     let runtime = RuntimeCommand(
@@ -46,7 +47,7 @@ public struct ContainerEngine: Sendable {
     guard try container.lock() else { throw EngineError("\(container.path): another process has locked it") }
     var name: String?
     var wroteIDFile = false
-    var network: NetworkSession?
+    var network: LiveNetwork?
     do throws(EngineError) {
       if options.userNamespace.mode == .auto {
         facts.userNamespace = IdentityRanges.maps(
@@ -69,11 +70,12 @@ public struct ContainerEngine: Sendable {
         cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting)
       let outcome = try foreground.run(container)
       if let report = outcome.outOfMemoryReport { warn(report) }
-      let failures = endNetwork(network, facts.network)
+      // The payload's end is what counts: what is left of a network, prune takes away.
+      for failure in endNetwork(network, facts.network) {
+        warn("\(failure); roost network prune tries again")
+      }
       network = nil
-      let code = try finish(outcome, options, container, store, runtime, name: name)
-      if let failure = failures.first { throw EngineError(failure) }
-      return code
+      return try finish(outcome, options, container, store, runtime, name: name)
     } catch {
       var failure = undo(error, container, store, runtime, name: name)
       failure.cleanupFailures += endNetwork(network, facts.network)

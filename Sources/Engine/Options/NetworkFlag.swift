@@ -16,6 +16,8 @@ public enum NetworkMode: Equatable, Sendable {
   case path(String)
   /// Interfaces that the engine makes.
   case attached([Attachment])
+  /// What a program of the user's carries.
+  case user(UserNetworkRequest)
 
   /// As `inspect` shows it.
   var text: String {
@@ -25,6 +27,9 @@ public enum NetworkMode: Equatable, Sendable {
     case .container(let name): "container:\(name)"
     case .path(let path): "ns:\(path)"
     case .attached(let attachments): attachments.first?.target.text ?? "none"
+    case .user(let request):
+      request.options.isEmpty
+        ? request.program.rawValue : "\(request.program.rawValue):\(request.options.joined(separator: ","))"
     }
   }
 
@@ -44,8 +49,15 @@ public enum NetworkMode: Equatable, Sendable {
         throw EngineError("the path of a network namespace must be absolute")
       }
       return .path(path)
-    default: return .attached([try AttachmentText.parse(text)])
+    default: break
     }
+    guard let program = UserNetworkRequest.Program(rawValue: word) else {
+      return .attached([try AttachmentText.parse(text)])
+    }
+    var request = UserNetworkRequest(program)
+    request.options = rest?.pieces(separatedBy: Byte.comma) ?? []
+    try inEngine { () throws(NetworkingError) in try request.check() }
+    return .user(request)
   }
 
   /// This mode together with one that was given before.

@@ -3,6 +3,7 @@
 
 public import Netlink
 public import Networking
+import OCI
 
 /// What the flags say about the container's first interface, its ports and its names.
 public struct NetworkOptions: Equatable, Sendable {
@@ -23,18 +24,23 @@ public struct NetworkOptions: Equatable, Sendable {
 
 extension RunOptions {
   /// The mode that the flags add up to.
-  var effectiveNetwork: NetworkMode {
+  var effectiveNetwork: NetworkMode { askedNetwork ?? networkByDefault ?? .none }
+
+  /// The mode that the flags ask for; nil when they leave it open.
+  var askedNetwork: NetworkMode? {
     if let network { return network }
     // A host address without a network is one end of a cable.
-    return interface.hostAddresses.isEmpty ? .none : .attached([Attachment(.cable)])
+    return interface.hostAddresses.isEmpty ? nil : .attached([Attachment(.cable)])
   }
 
   /// The interfaces to be made; nil when there are none.
   ///
   /// - Throws: ``EngineError`` naming the flag.
   func networkRequest() throws(EngineError) -> NetworkRequest? {
+    // What flags mean for the network of those who ask for none is not known before that is chosen.
+    if askedNetwork == nil, networkByDefault == nil { return nil }
     guard case .attached(var attachments) = effectiveNetwork, !attachments.isEmpty else {
-      try refuseInterfaceFlags()
+      try refuseInterfaceFlags(publishes: try userNetworkRequest() != nil)
       return nil
     }
     attachments[0].addresses += interface.addresses
@@ -48,11 +54,28 @@ extension RunOptions {
     return request
   }
 
-  private func refuseInterfaceFlags() throws(EngineError) {
+  /// What a program is to carry; nil when none is.
+  ///
+  /// - Parameter groups: The container's.
+  /// - Throws: ``EngineError`` naming the flag.
+  func userNetworkRequest(groups: [IDMapping] = []) throws(EngineError) -> UserNetworkRequest? {
+    guard case .user(var request) = effectiveNetwork else { return nil }
+    request.ports = interface.ports
+    request.highestGroup = groups.map { $0.containerID + $0.size - 1 }.max() ?? 0
+    try inEngine { () throws(NetworkingError) in try request.check() }
+    if let entry = hosts.first(where: { $0.address == HostEntry.hostGateway }) {
+      throw EngineError(
+        "--add-host \(entry.name):\(entry.address): \(request.program.rawValue) gives the container no way to the host"
+      )
+    }
+    return request
+  }
+
+  private func refuseInterfaceFlags(publishes: Bool) throws(EngineError) {
     let given = [
       ("--ip", !interface.addresses.isEmpty), ("--gateway", !interface.gateways.isEmpty),
       ("--host-ip", !interface.hostAddresses.isEmpty), ("--mac-address", interface.hardwareAddress != nil),
-      ("--network-alias", !interface.aliases.isEmpty), ("--publish", !interface.ports.isEmpty),
+      ("--network-alias", !interface.aliases.isEmpty), ("--publish", !interface.ports.isEmpty && !publishes),
     ]
     if let flag = given.first(where: \.1)?.0 {
       throw EngineError(
@@ -70,7 +93,7 @@ enum NetworkFlags {
     return [
       FlagDefinition(
         "network", aliases: ["net"], value: "NETWORK", in: group,
-        help: "none (the default), host, NAME, container:NAME, bridge:br0, cni:NAME, …"
+        help: "default, none, host, NAME, container:NAME, bridge:br0, cni:NAME, pasta, …"
       ) { (o: inout RunOptions, v) throws(EngineError) in
         o.network = try NetworkMode.parse(v).joined(with: o.network)
       },

@@ -65,6 +65,8 @@ public struct RunOptions: Equatable, Sendable {
 
   // Network.
   public var network: NetworkMode?
+  /// What those get who ask for none; nil until ``Caller/decidingNetwork(_:)`` has decided.
+  var networkByDefault: NetworkMode?
   public var interface = NetworkOptions()
   public var hostname: String?
   public var hosts: [HostEntry] = []
@@ -148,10 +150,7 @@ public struct RunOptions: Equatable, Sendable {
       }
     }
     _ = try networkRequest()
-    for sysctl in sysctls where network == .host && SysctlFlag.owner(of: sysctl.key) == .network {
-      throw EngineError(
-        "--sysctl \(sysctl.key): with --network host this would change the host's own setting")
-    }
+    try checkNetworkSettings()
     if removesAfterwards, idFile == pidFile, let idFile {
       throw EngineError("--cidfile and --pidfile name the same file \(idFile.quoted)")
     }
@@ -160,6 +159,22 @@ public struct RunOptions: Equatable, Sendable {
       throw EngineError(
         "--interactive: standard input holds the root file system, so that nothing of it is left for the container"
       )
+    }
+  }
+
+  private func checkNetworkSettings() throws(EngineError) {
+    guard let sysctl = sysctls.first(where: { SysctlFlag.owner(of: $0.key) == .network }) else { return }
+    switch network {
+    case .host:
+      throw EngineError(
+        "--sysctl \(sysctl.key): with --network host this would change the host's own setting")
+    case .container, .path:
+      if userNamespace.isPrivate {
+        throw EngineError(
+          "--sysctl \(sysctl.key): a container with ids of its own has no rights over a network that it joins"
+        )
+      }
+    case nil, .none?, .attached, .user: break
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import Networking
 import OCI
 
 /// Kernel settings of the container's own namespaces: `--sysctl KEY=VALUE`.
@@ -43,4 +44,16 @@ enum SysctlFlag {
   private static let ipcKeys = [
     "msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced",
   ]
+}
+
+extension RunOptions {
+  /// The settings of the network that the engine makes itself: a container with ids of its own has no rights over a
+  /// namespace that is the machine's.
+  func networkSettings(_ facts: Facts) -> [NetworkSetting] {
+    guard facts.userNamespace != nil, case .attached = effectiveNetwork else { return [] }
+    return sysctls.compactMap { sysctl in
+      guard let key = SysctlKey(sysctl.key), SysctlFlag.owner(of: sysctl.key) == .network else { return nil }
+      return NetworkSetting(path: key.components.dropFirst().joined(separator: "/"), value: sysctl.value)
+    }
+  }
 }

@@ -3,6 +3,7 @@
 """Networks of containers. The engine runs in network namespaces that the tests make; `ip` and `nft` look at the result."""
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -87,6 +88,64 @@ def test_default_network(net, root, host):
     assert host("nft", "list", "ruleset") == ""
 
 
+def test_network_of_those_who_ask_for_none(net, root, host):
+    """Docker's default; `none` is a choice."""
+    result = net.run(root, "ip", "-4", "-o", "address", "show", "dev", "eth0").succeeds()
+    assert "10.210.0.2/16" in result.out and "roost0" in host.links()
+    assert "eth0" not in net.run("--network", "none", root, "ip", "-o", "link").succeeds().out
+    server(net, root, "web", "-p", "8080:80")
+    assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
+    assert settings(net, "web")["Networks"]["default"]["IPAddress"] == settings(net, "web")["IPAddress"]
+    assert "make the bridge roost0" in net("explain", root, "true").succeeds().out
+
+
+def test_without_rights_over_the_network(net, root, host):
+    """As in a container without CAP_NET_ADMIN: the error says how to do without."""
+    setpriv = ["setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin"]
+    net.host = type("Weak", (), {"prefix": [*host.prefix, *setpriv]})
+    result = net.run(root, "true").fails("not permitted", "CAP_NET_ADMIN", "--network host", status=125)
+    assert len(result.err.splitlines()) == 1 and not net.ids(), result.err
+    assert net("network", "ls", "-q").out == "" and list(host.links()) == ["lo"]
+    assert "--network host" not in net.run("--network", "default", root, "true").fails(status=125).err
+    net.run("--network", "host", root, "true").succeeds()
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_kernel_without_rules(net, root, host, case):
+    """A network without rules would be open to everybody: nothing is made, and the error says how to do without."""
+    log = case.directory / "log"
+    strace = ["strace", "-qq", "-o", str(log), "-e", "trace=socket"]
+    prefix = host.prefix
+    net.host = type("Traced", (), {"prefix": [*prefix, *strace]})
+    net.run(root, "true").succeeds()
+    number = [line for line in log.read_text().splitlines() if line.startswith("socket(")].index(
+        next(line for line in log.read_text().splitlines() if "NETLINK_NETFILTER" in line)) + 1
+    net("network", "prune").succeeds()
+    inject = ["-e", f"inject=socket:error=EPROTONOSUPPORT:when={number}+"]
+    net.host = type("Lacking", (), {"prefix": [*prefix, *strace, *inject]})
+    result = net.run(root, "true").fails("this kernel lacks nf_tables", "with --network none the container starts",
+                                         status=125)
+    assert len(result.err.splitlines()) == 1 and not net.ids(), result.err
+    net.host = host
+    assert net("network", "ls", "-q").out == "" and list(host.links()) == ["lo"]
+
+
+def test_teardown_that_fails_does_not_count(net, root, host):
+    """The payload's exit code stays, and so does a container without --rm."""
+    script = "trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done"
+    container = net.start(root, "sh", "-c", script, name="box")
+    assert container.line() == "ready"
+    # An endpoint that cannot be removed.
+    lease = next((net.state / "networks/default/leases").iterdir())
+    lease.unlink()
+    lease.mkdir()
+    (lease / "file").touch()
+    container.signal(signal.SIGTERM)
+    assert container.wait() == 3 and "roost network prune tries again" in container.err
+    assert net.inspect("box")["State"]["ExitCode"] == 3
+    shutil.rmtree(lease)
+
+
 def test_containers_reach_each_other_by_name(net, root):
     first = sleeper(net, root, "first", "--network", "default", "--network-alias", "alias")
     result = net.run("--network", "default", root, "sh", "-c",
@@ -140,6 +199,8 @@ if kind == "tcp":
 print("ready", flush=True)
 if kind == "tcp":
     connection, peer = server.accept()
+    # Unread, it would make the end a reset, which overtakes the answer.
+    connection.recv(100)
     connection.sendall(b"answer")
 else:
     data, peer = server.recvfrom(100)
@@ -311,6 +372,21 @@ def test_ids_of_its_own(net, root):
     assert "/sys/kernel" in result.out and "not permitted" in result.err
 
 
+def test_settings_of_the_network(net, root):
+    """The engine makes them where the container has no rights over its network."""
+    for flags in [(), ("--userns", "auto", "--overlay")]:
+        for network in ["none", "default"]:
+            result = net.run(*flags, "--network", network, "--sysctl", "net.core.somaxconn=511", "--sysctl",
+                             "kernel.shmmni=77", root, "cat", "/proc/sys/net/core/somaxconn",
+                             "/proc/sys/kernel/shmmni").succeeds()
+            assert result.lines == ["511", "77"], (flags, network)
+    net.run("--userns", "auto", "--overlay", "--sysctl", "net.core.nosuch=1", root, "true").fails(
+        "net.core.nosuch", "no such file", status=125)
+    sleeper(net, root, "first")
+    net.run("--userns", "auto", "--overlay", "--network", "container:first", "--sysctl", "net.core.somaxconn=1", root,
+            "true").fails("no rights over a network that it joins", status=125)
+
+
 def test_connect_and_disconnect(net, root):
     net("network", "create", "one").succeeds()
     sleeper(net, root, "box", "--network", "default")
@@ -374,9 +450,11 @@ def test_explain(net, root):
     (["--network", "bridge:br0"], "--ip ADDRESS/LENGTH is needed"),
     (["--network", "bridge:br0", "--ip", "10.0.0.1"], "the length of the block is missing"),
     (["--network", "bridge:br0", "--ip", "10.0.0.1/24", "--gateway", "10.0.1.1"], "outside of 10.0.0.0/24"),
-    (["--ip", "10.0.0.1/24"], "--ip: the network none has no interface"),
+    (["--ip", "10.0.0.1/24"], "--ip 10.0.0.1: network default has no subnet with this address"),
+    (["--network", "none", "--ip", "10.0.0.1/24"], "--ip: the network none has no interface"),
     (["--ip", "10.0.0.1/33"], "is no address"),
-    (["-p", "80"], "--publish: the network none"),
+    (["--network", "none", "-p", "80"], "--publish: the network none"),
+    (["-p", "8080:80", "-p", "8080:81"], "is given twice"),
     (["--network", "default", "-p", "0:80/icmp"], "not tcp, udp or sctp"),
     (["--network", "default", "-p", "80-81:80"], "differ in length"),
     (["--network", "default", "-p", "8080:80", "-p", "8080:81"], "is given twice"),

@@ -100,6 +100,10 @@ def _private_dev():
         os.symlink(target, f"/dev/{name}")
     for name in ("pts", "shm", "mqueue"):
         os.mkdir(f"/dev/{name}")
+    # Where every user may make interfaces of programs, in network namespaces of their own.
+    os.mkdir("/dev/net")
+    os.mknod("/dev/net/tun", stat.S_IFCHR, os.makedev(10, 200))
+    os.chmod("/dev/net/tun", 0o666)
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620")
     mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV)
 
