@@ -10,6 +10,7 @@ import pytest
 from by_hand import PROBE, view
 from harness import sandbox
 from harness.patience import patient
+from roost import NETWORK_FLAGS
 from test_roost_network import host, net  # noqa: F401
 
 TOOLS = "host:bash,cat,ls,readlink,grep,ip,tr,cut,head"
@@ -33,6 +34,8 @@ def differences(script):
 
 
 def compare(roost, flags, root, shell="sh"):
+    if not NETWORK_FLAGS.intersection(flags):
+        flags = ["--network", "none", *flags]
     # The test's host gives NET_RAW to `run`; the explanation must do the same.
     more = ["--cap-add", "NET_RAW"] if getattr(roost, "host", None) else []
     command = [*flags, root, shell, "-c", PROBE]
