@@ -26,7 +26,7 @@ struct ExecCommand: ParsableCommand {
         Run a command in a running container.
 
         USAGE: roost exec [flags] CONTAINER COMMAND [ARG…]
-        \(ExecOptions.table.help())
+        \(ExecOptions.table.help())\(Examples.section("exec"))
         """)
     }
     let code = try Roost.engine(root: root).exec(try ExecOptions.parse(arguments))

@@ -40,7 +40,7 @@ struct ExplainCommand: ParsableCommand {
 
   private static func show(_ exposition: Exposition, _ format: ExplainRequest.Format) throws {
     switch format {
-    case .text: try Output.write(exposition.explanation.text() + "\n")
+    case .text: try Output.write(Colour.headings(exposition.explanation.text()) + "\n")
     case .json: try Output.write(String(decoding: exposition.explanation.json(), as: UTF8.self) + "\n")
     case .sh: try Output.write(try exposition.script())
     case .dot: try Output.write(Picture(exposition).dot())
@@ -57,13 +57,7 @@ struct ExplainCommand: ParsableCommand {
            roost explain --diff A B                      what differs between two containers or bundles
 
     ROOT is as for `roost run`; a directory with a config.json, and no command behind it, is a bundle.
-
-    EXAMPLES:
-      roost explain -m 64m ./rootfs sh
-      roost explain --format sh -m 64m ./rootfs sh > by-hand.sh && sudo bash by-hand.sh
-      roost explain --format svg --network default ./rootfs > container.svg
-      roost explain --diff web db
-    \(ExplainRequest.table.help())
+    \(ExplainRequest.table.help())\(Examples.section("explain"))
     """
   }
 }

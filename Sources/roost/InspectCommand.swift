@@ -25,7 +25,7 @@ struct InspectCommand: ParsableCommand {
     let (text, errors) =
       live
       ? try engine.inspectLive(containers, format: format) : try engine.inspect(containers, format: format)
-    try Output.write(text)
+    try Output.write(live && format == nil ? Colour.marks(text) : text)
     for error in errors { Program.report(error) }
     if !errors.isEmpty { throw ExitStatus(code: 1) }
   }

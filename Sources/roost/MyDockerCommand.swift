@@ -33,7 +33,7 @@ struct MyDockerCommand: ParsableCommand {
     Run a command in a new container, with MyDocker's options.
 
     USAGE: roost mydocker [-aU] [-c [-M BYTES] [-C PERCENT] [-P NUMBER] [-I WEIGHT]] PROGRAM [ARG…]
-    \(MyDockerOptions.table.help())
+    \(MyDockerOptions.table.help())\(Examples.section("mydocker"))
     """
   }
 }

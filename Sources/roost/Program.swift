@@ -29,7 +29,7 @@ enum Program {
       Output.error("\(error)")
       return engineFailure
     } catch {
-      return finish(error)
+      return finish(error, arguments)
     }
   }
 
@@ -59,8 +59,8 @@ enum Program {
     case "exec": return try ExecCommand.run(behind, root: root)
     case "mydocker": return try MyDockerCommand.run(behind, root: root)
     case "explain": return try ExplainCommand.run(behind, root: root)
+    case nil, "-h", "--help", "help": if behind.isEmpty { return try Output.write(RootHelp.text) }
     case let name?: try checkCommand(name)
-    case nil: break
     }
     var command = try Roost.parseAsRoot(arguments)
     try command.run()
@@ -70,7 +70,9 @@ enum Program {
   private static func checkCommand(_ name: String) throws(EngineError) {
     if name == "help" || name.utf8.first == UInt8(ascii: "-") { return }
     for command in Roost.configuration.subcommands where command.configuration.commandName == name { return }
-    throw EngineError("there is no command \(name); roost --help lists them")
+    let meant = Suggestion.clause(
+      for: name, among: Roost.configuration.subcommands.compactMap { $0.configuration.commandName })
+    throw EngineError("there is no command \(name)\(meant.isEmpty ? "; roost --help lists them" : meant)")
   }
 
   /// Prints an engine's error and what went wrong after it.
@@ -79,8 +81,19 @@ enum Program {
     for failure in error.cleanupFailures { Output.error("while cleaning up: \(failure)") }
   }
 
+  /// The command that the arguments name, such as `network create`.
+  private static func command(_ arguments: [String]) -> String {
+    var words = arguments.filter { !$0.hasPrefix("-") && $0 != "help" }[...]
+    if arguments.first == "--root" { words = words.dropFirst() }
+    for count in stride(from: min(2, words.count), through: 1, by: -1) {
+      let name = words.prefix(count).joined(separator: " ")
+      if !Examples.lines(name).isEmpty { return name }
+    }
+    return ""
+  }
+
   /// Help texts and mistakes in the command line, which ArgumentParser words.
-  private static func finish(_ error: any Error) -> Int32 {
+  private static func finish(_ error: any Error, _ arguments: [String]) -> Int32 {
     let text = Roost.fullMessage(for: error)
     guard Roost.exitCode(for: error) == .success else {
       // The first line says what is wrong; the usage behind it says more than anybody asked for.
@@ -89,7 +102,7 @@ enum Program {
       return engineFailure
     }
     do {
-      try Output.write(text + "\n")
+      try Output.write(text + "\n" + Examples.section(command(arguments)))
       return 0
     } catch {
       report(error)

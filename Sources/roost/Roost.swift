@@ -14,7 +14,7 @@ struct Roost: ParsableCommand {
       RunCommand.self, ExecCommand.self, PsCommand.self, KillCommand.self, StopCommand.self, RmCommand.self,
       InspectCommand.self, StatsCommand.self, NetworkCommand.self, RootFSCommand.self, SettingsCommand.self,
       MyDockerCommand.self, ExplainCommand.self, DoctorCommand.self,
-      VersionCommand.self,
+      CompletionCommand.self, ManualCommand.self, VersionCommand.self,
     ])
 
   @Option(help: "Keep containers in this directory (or ROOST_ROOT).")

@@ -54,7 +54,7 @@ struct RunCommand: ParsableCommand {
 
     ROOT is a directory (./rootfs, dir:PATH), an archive (./rootfs.tar.gz, https://HOST/rootfs.tar.gz, - for standard
     input), programs of this machine (host:bash,ls) or a Debian system (debootstrap:SUITE[,MIRROR]).
-    \(RunFlags.table.help())
+    \(RunFlags.table.help())\(Examples.section("run"))
     """
   }
 }

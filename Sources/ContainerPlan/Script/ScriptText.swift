@@ -108,7 +108,7 @@ extension Scripter {
   private func meeting() -> [String] {
     var lines = [
       "# Two pipes, by which the container says that it waits and is told to go on.",
-      "mkfifo \"$DIR/up\" \"$DIR/down\"", "exec 7<> \"$DIR/up\" 8<> \"$DIR/down\"", "container <&0 &",
+      "mkfifo \"$DIR/up\" \"$DIR/down\"", "exec 7<> \"$DIR/up\" 8<> \"$DIR/down\"", "supervise <&0 &",
       "child=$!",
     ]
     if let maps {
@@ -135,7 +135,7 @@ extension Scripter {
 
   private static let end = [
     "set +e", "trap '' INT TERM HUP",
-    "[ -z \"${child:-}\" ] || { kill -KILL \"$child\" 2> /dev/null; wait \"$child\" 2> /dev/null; }",
+    "[ -z \"${child:-}\" ] || { kill -KILL $(chain \"$child\") 2> /dev/null; wait \"$child\" 2> /dev/null; }",
     "local path try", "for path in \"${made[@]}\"; do",
     "  for try in {1..50}; do rmdir -- \"$path\" 2> /dev/null && break; [ -d \"$path\" ] || break; sleep 0.1; done",
     "done",
@@ -216,18 +216,34 @@ extension Scripter {
       cat "$parent/$2" > "$1/$2"
     }
 
-    # The last descendant of the process $1, which is the one that waits.
-    leaf() {
+    # The process $1, its first child, the first child of that, and so on.
+    chain() {
       local pid=$1 next
-      while read -r next _ < "/proc/$pid/task/$pid/children"; do pid=$next; done
       echo "$pid"
+      # The list ends without a line break.
+      while next=; read -r next _ < "/proc/$pid/task/$pid/children" || [ -n "$next" ]; do
+        pid=$next
+        echo "$pid"
+      done 2> /dev/null
     }
 
-    # Waits for the container's word, unless it ends before.
+    # The last one of them, which is the one that waits.
+    leaf() { chain "$1" | tail -n 1; }
+
+    # Waits for the container's word. The last word is that it has ended.
     hear() {
-      until read -r -t 0.5 -u 7 _; do
-        if ! kill -0 "$child" 2> /dev/null; then wait "$child"; exit; fi
-      done
+      local word
+      read -r -u 7 word
+      if [ "$word" = ended ]; then wait "$child"; exit; fi
+    }
+
+    # The container with somebody who says so when it ends.
+    supervise() {
+      set +e
+      (set -e; container)
+      local code=$?
+      echo ended >&7
+      exit "$code"
     }
 
     # Runs a command of the host in the container's mount namespace.

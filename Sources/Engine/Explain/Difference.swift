@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import ContainerPlan
 import JSON
 import OCI
 
@@ -20,7 +21,7 @@ public struct Difference: Equatable, Sendable {
   public var entries: [Entry]
 
   public init(_ first: Exposition, _ second: Exposition) throws(EngineError) {
-    try self.init(first.spec, second.spec, names: (first.title, second.title))
+    try self.init(first.anonymous, second.anonymous, names: (first.title, second.title))
   }
 
   init(_ first: Spec, _ second: Spec, names: (first: String, second: String)) throws(EngineError) {
@@ -59,6 +60,23 @@ public struct Difference: Equatable, Sendable {
         ])
       }
     ).prettyJSON() + "\n"
+  }
+}
+
+extension Exposition {
+  /// The configuration without the container's id, in which any two differ.
+  fileprivate var anonymous: Spec {
+    var spec = spec
+    func plain(_ path: String) -> String {
+      path.hasPrefix(frame.directory + "/") ? "ID" + path.dropFirst(frame.directory.count) : path
+    }
+    for index in spec.mounts.indices { spec.mounts[index].source = spec.mounts[index].source.map(plain) }
+    if let path = spec.root?.path { spec.root?.path = plain(path) }
+    let id = frame.directory.pieces(separatedBy: Byte.slash).last ?? ""
+    if let path = spec.linux?.cgroupsPath, !id.isEmpty, path.hasSuffix("/" + id) {
+      spec.linux?.cgroupsPath = String(path.dropLast(id.count)) + "ID"
+    }
+    return spec
   }
 }
 

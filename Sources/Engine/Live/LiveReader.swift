@@ -77,7 +77,7 @@ struct LiveReader {
 
   private func cgroups() throws(SyscallError) -> [LiveFact] {
     var facts: [LiveFact] = []
-    for (path, writes) in exposition.cgroupWrites {
+    for (controller, path, writes) in exposition.cgroupWrites {
       for write in writes {
         let names = [(write.file, write.value)] + write.alternatives.map { ($0.file, $0.value) }
         for (file, value) in names {
@@ -91,7 +91,7 @@ struct LiveReader {
           let actual = text.trimmed.pieces(separatedBy: Byte.newline).joined(separator: ", ")
           facts.append(
             LiveFact(
-              .cgroups, "\(path.pieces(separatedBy: Byte.slash).dropFirst(3).first ?? "")/\(file)",
+              .cgroups, "\(controller)\(file)",
               asked: value,
               actual: actual, differs: !Self.isSame(value, actual, file)))
           break
@@ -161,13 +161,15 @@ struct LiveReader {
 extension Exposition {
   /// What is written to the container's cgroups, by directory; without the rules about devices, which cannot be read back
   /// as they were written.
-  var cgroupWrites: [(path: String, writes: [FileWrite])] {
+  var cgroupWrites: [(controller: String, path: String, writes: [FileWrite])] {
     (plan.cgroups?.directories ?? []).map { directory in
       let writes = directory.actions.compactMap { action -> FileWrite? in
         guard case .write(let write) = action, !write.file.hasPrefix("devices.") else { return nil }
         return write
       }
-      return (directory.hostPath, writes)
+      return (
+        directory.hierarchy.version == .v1 ? directory.hierarchy.name + "/" : "", directory.hostPath, writes
+      )
     }
   }
 }

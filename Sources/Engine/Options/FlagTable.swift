@@ -201,7 +201,10 @@ public struct FlagTable<Target>: Sendable {
     for (names, reason) in unavailable where names.contains(name) {
       return EngineError("\(spelled): \(reason)")
     }
-    return EngineError("\(spelled): unknown flag; --help lists those that there are")
+    let known = flags.flatMap { [$0.name] + $0.aliases }.map { "--\($0)" } + ["--help"]
+    let meant = Suggestion.clause(for: spelled, among: known)
+    return EngineError(
+      "\(spelled): unknown flag\(meant.isEmpty ? "; --help lists those that there are" : meant)")
   }
 
   /// The help text of all flags, under their headings, in the order of the table.

@@ -140,20 +140,23 @@ public struct Store: ~Copyable {
   ///
   /// - Throws: ``EngineError`` when there is none, or more than one.
   public borrowing func find(_ text: String) throws(EngineError) -> ContainerDirectory {
-    let unknown = EngineError("no such container: \(text.quoted)")
     if ContainerName.isID(text), let directory = try open(text) { return directory }
     if ContainerName.isValid(text) {
       let id: String?
       do { id = try target(of: text) } catch { throw EngineError("\(location.path)/names/\(text): \(error)") }
       if let id, ContainerName.isID(id), let directory = try open(id) { return directory }
     }
-    guard ContainerName.isIDPrefix(text) else { throw unknown }
+    guard ContainerName.isIDPrefix(text) else { throw try unknown(text) }
     let matches = try ids().filter { $0.hasPrefix(text) }
     if matches.count > 1 {
       throw EngineError("\(text.quoted) is the beginning of \(matches.count) containers' ids")
     }
-    guard let id = matches.first, let directory = try open(id) else { throw unknown }
+    guard let id = matches.first, let directory = try open(id) else { throw try unknown(text) }
     return directory
+  }
+
+  private borrowing func unknown(_ text: String) throws(EngineError) -> EngineError {
+    EngineError("no such container: \(text.quoted)\(Suggestion.clause(for: text, among: try allNames()))")
   }
 
   /// Removes a container's directory and its name. The name goes first: it must not lead to what is half gone.

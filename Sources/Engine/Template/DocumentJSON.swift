@@ -35,10 +35,10 @@ extension Document {
   /// Objects whose keys are free; every other object is a record.
   private static let freeKeys: Set<String> = ["Labels", "Sysctls", "Tmpfs", "Ports", "Networks"]
 
-  /// Reads one of the engine's own documents.
+  /// Reads a JSON text, such as one of the engine's own documents.
   ///
   /// - Throws: ``EngineError`` naming the file and the place in it.
-  init(parsing bytes: [UInt8], source: String) throws(EngineError) {
+  public init(parsing bytes: [UInt8], source: String) throws(EngineError) {
     do {
       self = try Document(JSONDocument(bytes, source: source).root, isFree: false)
     } catch {
