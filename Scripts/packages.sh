@@ -30,7 +30,7 @@ packages_for() {
     # The tools that people run above the runtime. Their daemons are not to start by themselves, see below.
     callers)
       echo buildah busybox-static catatonit conmon containerd containernetworking-plugins docker-compose docker.io gcc \
-        iproute2 iptables libc6-dev netavark podman python3-pytest uidmap util-linux
+        iproute2 iptables libc6-dev netavark podman python3-grpcio python3-pytest uidmap util-linux
       ;;
     *) fail "unknown purpose $1" ;;
   esac

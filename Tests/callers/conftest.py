@@ -25,6 +25,7 @@ import image  # noqa: E402
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "needs(PROGRAM…): skipped, with a word, where a program is not installed")
+    config.addinivalue_line("markers", "differs(RUNTIME=why…): a reference that is expected to fail, by its name")
     if config.option.collectonly or config.option.help or sandbox.session():
         return
     if os.geteuid() != 0:
@@ -61,6 +62,14 @@ def runtime():
     if found.name == "crun":
         sandbox.hide_controllers_from_v2()
     return found
+
+
+@pytest.fixture(autouse=True)
+def reference(request, runtime):
+    """What a reference is known not to do counts as an expected failure there."""
+    for mark in request.node.iter_markers("differs"):
+        if why := mark.kwargs.get(runtime.name):
+            request.applymarker(pytest.mark.xfail(reason=why))
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ def archive(tree, target):
     return target
 
 
-def layout(layer, target):
+def layout(layer, target, image_name=NAME, command=("sh",)):
     """An OCI image layout of one layer (image-spec, "image-layout.md"), as `ctr image import` takes it."""
     blobs = {}
 
@@ -27,12 +27,12 @@ def layout(layer, target):
 
     content = blob(layer.read_bytes(), "layer.v1.tar")
     config = blob(json.dumps({
-        "architecture": "amd64", "os": "linux", "config": {"Cmd": ["sh"], "Env": ["PATH=/bin"]},
+        "architecture": "amd64", "os": "linux", "config": {"Cmd": list(command), "Env": ["PATH=/bin"]},
         "rootfs": {"type": "layers", "diff_ids": [content["digest"]]}}).encode(), "config.v1+json")
     manifest = blob(json.dumps({
         "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config,
         "layers": [content]}).encode(), "manifest.v1+json")
-    manifest["annotations"] = {"io.containerd.image.name": NAME}
+    manifest["annotations"] = {"io.containerd.image.name": image_name}
     blobs["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [manifest]}).encode()
     blobs["oci-layout"] = b'{"imageLayoutVersion":"1.0.0"}'
     with tarfile.open(target, "w") as tar:

@@ -65,6 +65,7 @@ def end(caller):
 
 
 @pytest.mark.parametrize("manager", [(), ("--cgroup-manager=cgroupfs",)])
+@pytest.mark.differs(crun="1.8.1 has other words for a container that does not exist")
 def test_conmon(caller, runtime, manager):
     if manager and runtime.name == "runc":
         pytest.skip("an option of crun's, which podman gives to whom it takes for crun")
@@ -82,6 +83,7 @@ def test_conmon(caller, runtime, manager):
     end(engine)
 
 
+@pytest.mark.differs(crun="1.8.1 has other words for a container that does not exist")
 def test_cri_o(caller):
     engine = caller("crio", *ROOT)
     pid_file = engine.directory / "pidfile"
@@ -97,6 +99,7 @@ def test_cri_o(caller):
     end(engine)
 
 
+@pytest.mark.differs(crun="its ps takes no arguments for ps")
 def test_containerd_shim(caller):
     engine = caller("shim", *ROOT, "--log", "{log}", "--log-format", "json")
     pid_file = engine.directory / "init.pid"

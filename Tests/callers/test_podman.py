@@ -2,10 +2,11 @@
 # Copyright (c) 2026 The Roost authors
 """podman and conmon."""
 import json
+import os
 
 import pytest
 
-from harness import sandbox
+from harness import sandbox, users
 from harness.case import eventually
 from tool import Tool
 
@@ -26,7 +27,7 @@ def podman(runtime, scratch, archive, word):
         "--cgroup-manager", "cgroupfs", "--events-backend", "file", "--network-config-dir", home / "networks",
         "--storage-driver", "overlay")
     print(tool.out("--version"))
-    tool("import", archive, "busy").succeeds()
+    tool("import", "--change", "ENV PATH=/bin", archive, "busy").succeeds()
     yield tool
     tool("pod", "rm", "--all", "--force", "--time", "0")
     tool("rm", "--all", "--force", "--time", "0")
@@ -97,6 +98,75 @@ def test_init_process(run):
 def test_user_namespace(run, mode):
     first = run("--network", "none", "--userns", mode, "busy", "cat", "/proc/self/uid_map").succeeds().out.split()
     assert first[0] == "0" and int(first[1]) >= 200000
+
+
+@pytest.mark.needs("newuidmap")
+def test_ordinary_user_keeps_their_id(runtime, scratch, archive):
+    """Maps by newuidmap and newgidmap, and no cgroups."""
+    home = scratch / "ordinary"
+    (home / "shared").mkdir(parents=True)
+    for path in (home, home / "shared"):
+        os.chown(path, users.UID, users.UID)
+    work = scratch / "users"
+    work.mkdir()
+    tool = Tool(
+        "podman", "--root", home / "root", "--runroot", home / "run", "--tmpdir", home / "tmp", "--runtime", runtime.path,
+        "--cgroup-manager", "cgroupfs", "--events-backend", "file", "--storage-driver", "vfs",
+        HOME=str(home), XDG_RUNTIME_DIR=str(home)).as_user(users.UID)
+    with users.known(work, subordinate=True):
+        tool("import", archive, "busy").succeeds()
+        shown = tool.out("run", "--rm", "--network", "none", "--userns", "keep-id", "--volume",
+                         f"{home}/shared:/data", "busy", "sh", "-c", "touch /data/made; id -u; cat /proc/self/uid_map")
+        assert shown.split()[0] == str(users.UID)
+        tool("system", "migrate").succeeds()
+    assert (home / "shared/made").stat().st_uid == users.UID
+
+
+KUBE = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: played
+spec:
+  hostNetwork: true
+  restartPolicy: Never
+  containers:
+  - name: first
+    image: localhost/busy
+    command: [/bin/sh, -c, 'echo begun; sleep 1000']
+    env: [{name: COLOUR, value: red}]
+    resources: {limits: {memory: 64Mi}}
+    volumeMounts: [{name: shared, mountPath: /shared}]
+  - name: second
+    image: localhost/busy
+    command: [/bin/sleep, '1000']
+    securityContext: {runAsUser: 1000, readOnlyRootFilesystem: true}
+    volumeMounts: [{name: shared, mountPath: /shared, readOnly: true}]
+  volumes:
+  - name: shared
+    hostPath: {path: DIRECTORY, type: Directory}
+"""
+
+
+@pytest.mark.needs("catatonit")
+def test_play_kube(podman, options, scratch):
+    """A pod as Kubernetes describes it. podman has no flags for limits here: its configuration has them."""
+    (scratch / "played").mkdir()
+    (scratch / "kube.yaml").write_text(KUBE.replace("DIRECTORY", str(scratch / "played")))
+    podman("play", "kube", scratch / "kube.yaml", seconds=120).succeeds()
+    try:
+        first, second = "played-first", "played-second"
+        eventually(lambda: podman.out("logs", first) == "begun")
+        assert podman.out("exec", first, "sh", "-c", "echo $COLOUR >/shared/file; echo $COLOUR") == "red"
+        assert podman.out("exec", second, "cat", "/shared/file") == "red"
+        assert podman.out("exec", second, "id", "-u") == "1000"
+        for path in ("/shared/new", "/new"):
+            assert "Read-only" in podman("exec", second, "touch", path).err
+        assert podman.out("inspect", "--format", "{{.HostConfig.Memory}}", first) == str(64 << 20)
+    finally:
+        removed = podman("play", "kube", "--down", scratch / "kube.yaml")
+        # Of a controller that is not mounted podman makes a directory with files, which it then cannot remove.
+        assert removed.status == 0 or "directory not empty" in removed.err + removed.out, removed
 
 
 def test_exec(podman, sleeper):

@@ -17,12 +17,20 @@ class Tool:
     def __init__(self, *command, **environment):
         self.command = [str(word) for word in command]
         self.environment = dict(ENVIRONMENT, **environment)
+        self.user = None
+
+    def as_user(self, uid):
+        """The same for an ordinary user."""
+        tool = Tool(*self.command)
+        tool.environment, tool.user = self.environment, uid
+        return tool
 
     def __call__(self, *arguments, seconds=60, stdin=b""):
         """Runs a command to its end; gives a Result."""
         words = self.command + [str(argument) for argument in arguments]
         done = subprocess.run(
-            words, input=stdin, capture_output=True, timeout=seconds, env=self.environment, cwd="/tmp")
+            words, input=stdin, capture_output=True, timeout=seconds, env=self.environment, cwd="/tmp",
+            user=self.user, group=self.user, extra_groups=[] if self.user is not None else None)
         return Result(words, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
     def out(self, *arguments, **options):
