@@ -24,6 +24,22 @@ complain() {
 # Reads all of its input: a writer that is cut off would fail the pipe.
 contains() { grep -c "$@" >/dev/null; }
 
+# Functions of an unstripped program that use the strings with these words. A literal of Swift's is addressed 32 bytes before it
+# begins, and one that nothing uses may be left in the program.
+users_of() {
+  local program=$1 words=$2 offset start at size pattern=""
+  while read -r offset _; do
+    while read -r start at size; do
+      if ((offset >= 16#$at && offset < 16#$at + 16#$size)); then
+        pattern+=$(printf '|%x' $((16#$start + offset - 16#$at)) $((16#$start + offset - 16#$at - 32)))
+      fi
+    done < <(readelf -SW "$program" | sed -nE 's/^ *\[ *[0-9]+\] +(.*)$/\1/p' | awk '$3 !~ /^0+$/ { print $3, $4, $5 }')
+  done < <(strings -a -t d "$program" | grep -F "$words")
+  [[ -n $pattern ]] || return 0
+  objdump -d --no-show-raw-insn "$program" |
+    awk -v pattern="[^0-9a-f](${pattern#|})([^0-9a-f]|$)" '/>:$/ { name = $2 } $0 ~ pattern { print name }' | sort -u | tr -d '<>:'
+}
+
 if readelf -lW "$file" | contains -w INTERP; then complain "has a loader (PT_INTERP): not static"; fi
 if readelf -dW "$file" | contains NEEDED; then complain "needs shared libraries (DT_NEEDED)"; fi
 if readelf -SW "$file" | contains -w .symtab; then complain "is not stripped"; fi
@@ -38,6 +54,9 @@ if [[ -f $unstripped ]]; then
   if nm "$unstripped" | grep -E 'Tv[0-9_]*r$' | contains -vE ' [$]e(s|S)[a-zA-Z0-9]'; then
     complain "has constant arrays that were outlined (see Scripts/build.sh)"
   fi
+  # Embedded Swift's words for a value in a string whose type has no description.
+  users=$(users_of "$unstripped" "(cannot print value")
+  if [[ -n $users ]]; then complain "cannot print what it interpolates, in: ${users//$'\n'/ }"; fi
   if nm "$unstripped" | contains swift_getTypeByMangledName; then
     complain "makes type metadata at run time: not built as Embedded Swift"
   fi

@@ -172,7 +172,7 @@ public struct DBusMessage: Equatable, Sendable {
       case .error: replySerial != nil && errorName != nil
       case .signal: path != nil && interface != nil && member != nil
       }
-    if !isComplete { throw .malformed("a message of kind \(kind) lacks a header field") }
+    if !isComplete { throw .malformed("a message of kind \(kind.rawValue) lacks a header field") }
     if serial == 0 { throw .malformed("a message has the serial number 0") }
   }
 }
