@@ -26,7 +26,7 @@ write() {
 write "$share/man/man8/roost-runtime.8" "$program" manual
 while read -r command; do
   write "$share/man/man8/roost-runtime-$command.8" "$program" manual "$command"
-done < <("$program" --help | sed -n '/^commands:/,/^global options:/s/^  \([a-z]*\) .*/\1/p')
+done < <("$program" --help | sed -n '/^COMMANDS:/,/^GLOBAL OPTIONS:/s/^   \([a-z]*\) .*/\1/p')
 write "$share/bash-completion/completions/roost-runtime" "$program" completion bash
 write "$share/zsh/site-functions/_roost-runtime" "$program" completion zsh
 write "$share/fish/vendor_completions.d/roost-runtime.fish" "$program" completion fish

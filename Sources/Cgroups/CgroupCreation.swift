@@ -125,7 +125,7 @@ struct DirectoryCreation {
     var writer = CgroupWriter(hostPath: directory.hostPath)
     let (path, isNew) = (directory.path, !existed)
     try writer.run(directory.actions.filter { !$0.isLate }, in: leaf.fd) { (file) throws(CgroupError) in
-      try CpusetInheritance(root: root, file: file).fill(path, isNew: isNew)
+      if !isV2 { try CpusetInheritance(root: root, file: file).fill(path, isNew: isNew) }
     }
     if let program = directory.deviceProgram { try program.attach(to: leaf.fd, directory.hostPath) }
     if let owner = directory.owner { try delegate(leaf.fd, directory.hostPath, to: owner) }

@@ -23,10 +23,27 @@ struct CgroupWriter {
       case .inherit(let name):
         try inheritance(name)
       case .write(let write):
-        try attempt(write, leaf, &file)
+        if write.file.utf8.starts(with: "cpuset.".utf8) {
+          try writeCpuset(write, leaf, &file, inheritance)
+        } else {
+          try attempt(write, leaf, &file)
+        }
       }
     }
     try writePostponed(leaf, &file)
+  }
+
+  /// A cpuset of version 1 gets nothing that its parent lacks, and one that was made with the cgroup has nothing yet.
+  private mutating func writeCpuset(
+    _ write: FileWrite, _ leaf: FD, _ file: inout OpenFile,
+    _ inheritance: (_ file: String) throws(CgroupError) -> Void
+  ) throws(CgroupError) {
+    do throws(SyscallError) {
+      return try perform(write, leaf, &file)
+    } catch {
+      if error.errno == .accessDenied { try inheritance(write.file) }
+    }
+    try attempt(write, leaf, &file)
   }
 
   /// The file of the last write stays open for the next: rules for devices come in dozens.

@@ -98,25 +98,6 @@ extension Compiler {
       add(.runtime, .notify(.devicesMoved), origin)
       add(.container, .await(.devicesMoved), origin)
     }
-    compileRuntimeHooks()
-    add(.runtime, .notify(.committed))
-  }
-
-  /// Hooks of the runtime run when the namespaces exist and before the root changes.
-  private mutating func compileRuntimeHooks() {
-    guard let hooks = spec.hooks else { return }
-    let hasRuntimeHooks = !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty
-    let hasContainerHooks = !hooks.createContainer.isEmpty || !hooks.startContainer.isEmpty
-    guard hasRuntimeHooks || hasContainerHooks else { return }
-    add(.container, .notify(.namespacesReady), Origin("/hooks"))
-    add(.runtime, .await(.namespacesReady), Origin("/hooks"))
-    if !hooks.prestart.isEmpty {
-      add(.runtime, .runHooks(.prestart, hooks.prestart), Origin("/hooks/prestart"))
-    }
-    if !hooks.createRuntime.isEmpty {
-      add(.runtime, .runHooks(.createRuntime, hooks.createRuntime), Origin("/hooks/createRuntime"))
-    }
-    add(.runtime, .notify(.hooksDone), Origin("/hooks"))
-    add(.container, .await(.hooksDone), Origin("/hooks"))
+    if !hasHooksBeforeStart { add(.runtime, .notify(.committed)) }
   }
 }

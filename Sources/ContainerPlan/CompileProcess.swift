@@ -153,10 +153,11 @@ extension Compiler {
       add(.runtime, .await(.ready))
       add(.container, .waitForStart)
     }
+    if process.noNewPrivileges && !filterBeforeReady { compileSeccomp() }
+    // Programs of the image, which are not to do what the filter forbids.
     if let hooks = spec.hooks?.startContainer, !hooks.isEmpty {
       add(.container, .runHooks(.startContainer, hooks), Origin("/hooks/startContainer"))
     }
-    if process.noNewPrivileges && !filterBeforeReady { compileSeccomp() }
     add(
       .container,
       .execute(

@@ -10,8 +10,31 @@ extension Compiler {
   func compileMounts() throws(PlanError) -> [PlannedMount] {
     var planned: [PlannedMount] = []
     planned.reserveCapacity(spec.mounts.count)
-    for (index, mount) in spec.mounts.enumerated() { planned.append(try compileMount(mount, index)) }
+    for (index, mount) in spec.mounts.enumerated() {
+      let next = try compileMount(mount, index)
+      planned.append(takingSourceInside(next, after: planned))
+    }
     return planned
+  }
+
+  /// A source that an earlier entry puts into the root is not there yet when sources are opened.
+  private func takingSourceInside(_ mount: PlannedMount, after earlier: [PlannedMount]) -> PlannedMount {
+    guard case .bind(let source, let recursive) = mount.content, let path = pathInRoot(source) else {
+      return mount
+    }
+    let isMade = earlier.contains { $0.destination.isPath(in: path) || path.isPath(in: $0.destination) }
+    var mount = mount
+    if isMade { mount.content = .bindInside(path: path, recursive: recursive) }
+    return mount
+  }
+
+  /// What a path of the host below the root is called in the container; nil for others.
+  private func pathInRoot(_ path: String) -> String? {
+    guard let root = spec.root else { return nil }
+    var prefix = absolute(root.path)
+    while prefix.utf8.last == 0x2F { prefix = String(decoding: prefix.utf8.dropLast(), as: UTF8.self) }
+    guard !prefix.isEmpty, path != prefix, path.isPath(in: prefix) else { return nil }
+    return String(decoding: path.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
   }
 
   private func compileMount(_ mount: Mount, _ index: Int) throws(PlanError) -> PlannedMount {
@@ -20,21 +43,39 @@ extension Compiler {
       throw PlanError(
         "/mounts/\(index)/options/\(place)", "\"\(mount.options[place])\" contradicts an option before it")
     }
-    let destination = try normalized(mount.destination, Origin("/mounts", index, "/destination"))
+    var destination = try normalized(mount.destination, Origin("/mounts", index, "/destination"))
+    // Some callers count from the host; runc understands them, too.
+    if let inner = pathInRoot(destination) { destination = inner }
     var planned = PlannedMount(
       index: index, destination: destination, content: try content(of: mount, index, options))
     planned.attributes = options.attributes
+    if planned.isBind { clearUnnamed(&planned) }
     planned.recursiveAttributes = options.recursiveAttributes
     planned.propagation = options.propagation
     planned.copyUp = options.copyUp
     planned.followSourceLink = options.followSourceLink
+    planned.followDestinationLink = options.followDestinationLink
     planned.idMapping = try idMapping(of: mount, index, options)
     applyLabel(to: &planned)
     if options.copyUp, mount.type != "tmpfs" {
       throw PlanError(Origin("/mounts", index, "/options"), "tmpcopyup works only on a tmpfs")
     }
+    if !options.followDestinationLink, !planned.isBind {
+      throw PlanError(Origin("/mounts", index, "/options"), "dest-nofollow works only on a bind mount")
+    }
     try refuseHiddenProc(planned)
     return planned
+  }
+
+  /// With any of these options a bind mount has those that are given and no others of its source's, as with mount(8) and
+  /// other runtimes. In a user namespace the source's restrictions bind the container, and only words can lift them.
+  private func clearUnnamed(_ mount: inout PlannedMount) {
+    guard !mount.attributes.isEmpty else { return }
+    var unnamed = ParsedMountOptions.switches.subtracting(mount.attributes.setting)
+    unnamed.subtract(mount.attributes.clearing)
+    if hasUserNamespace { unnamed.formIntersection(.noSymlinkFollow) }
+    mount.unnamed = unnamed
+    mount.attributes.clearing.formUnion(unnamed)
   }
 
   private func content(
@@ -134,6 +175,7 @@ extension Compiler {
   mutating func compileRoot(_ mounts: [PlannedMount]) {
     let root = Origin("/root")
     guard linux.namespace(.mount) != nil else {
+      compileHooksBeforeRoot()
       add(.container, .changeRoot, root)
       return
     }
@@ -146,7 +188,7 @@ extension Compiler {
     if host.isRootless { compileSources(mounts, .container) }
     // A scope's cgroup did not exist when the runtime opened the other sources.
     if host.isRootless || hasScope { compileCgroupSources(mounts, .container) }
-    add(.container, .attachRoot, Origin("/root/path"))
+    add(.container, .attachRoot(path: rootPathForHooks), Origin("/root/path"))
     for mount in mounts {
       add(.container, .mount(mount.isFilledDevices ? mount.writable : mount), mount.origin)
     }
@@ -157,9 +199,7 @@ extension Compiler {
       add(.container, .notify(.console), Origin("/process/terminal"))
       add(.runtime, .await(.console), Origin("/process/terminal"))
     }
-    if let hooks = spec.hooks?.createContainer, !hooks.isEmpty {
-      add(.container, .runHooks(.createContainer, hooks), Origin("/hooks/createContainer"))
-    }
+    compileHooksBeforeRoot()
     add(.container, request.noPivot ? .moveRoot : .pivotRoot, root)
     if let propagation { add(.container, .setRootPropagation(propagation), origin) }
   }
@@ -223,5 +263,14 @@ extension DefaultDevices {
         DeviceRule(allow: true, type: .character, major: 5, minor: 1),
         DeviceRule(allow: true, type: .character, major: 10, minor: 200),
       ]
+  }
+}
+
+extension String {
+  /// Whether this is `directory` or a path below it; both without `.`, `..` and doubled slashes.
+  fileprivate func isPath(in directory: String) -> Bool {
+    guard utf8.starts(with: directory.utf8) else { return false }
+    return utf8.count == directory.utf8.count || directory.utf8.last == 0x2F
+      || utf8[utf8.index(utf8.startIndex, offsetBy: directory.utf8.count)] == 0x2F
   }
 }

@@ -18,6 +18,7 @@ struct MountOption: Sendable {
     case remount
     case copyUp
     case sourceNoFollow
+    case destinationNoFollow
     case idmap(recursive: Bool)
   }
 
@@ -86,6 +87,7 @@ public enum MountOptions {
     MountOption("iversion", .nothing), MountOption("noiversion", .nothing), MountOption("silent", .nothing),
     MountOption("loud", .nothing), MountOption("remount", .remount), MountOption("tmpcopyup", .copyUp),
     MountOption("src-nofollow", .sourceNoFollow), MountOption("copy-symlink", .sourceNoFollow),
+    MountOption("dest-nofollow", .destinationNoFollow),
     MountOption("idmap", .idmap(recursive: false)), MountOption("ridmap", .idmap(recursive: true)),
   ]
 
@@ -143,6 +145,7 @@ struct ParsedMountOptions {
   var remount = false
   var copyUp = false
   var followSourceLink = true
+  var followDestinationLink = true
   var idmap: Bool?
   var parameters: [PlannedMount.Parameter] = []
   /// The first option that says the opposite of an earlier one. runc takes the last, crun the sum of both.
@@ -163,7 +166,7 @@ struct ParsedMountOptions {
   }
 
   /// Attributes of which there is only yes and no.
-  private static let switches: MountAttributes = [.readOnly, .noSUID, .noDevices, .noExec, .noSymlinkFollow]
+  static let switches: MountAttributes = [.readOnly, .noSUID, .noDevices, .noExec, .noSymlinkFollow]
 
   private mutating func apply(_ option: String) {
     guard let effect = MountOptions.effect(of: option) else {
@@ -183,6 +186,7 @@ struct ParsedMountOptions {
     case .remount: remount = true
     case .copyUp: copyUp = true
     case .sourceNoFollow: followSourceLink = false
+    case .destinationNoFollow: followDestinationLink = false
     case .idmap(let recursive): idmap = recursive
     }
   }

@@ -12,6 +12,8 @@ public struct PlannedMount: Equatable, Sendable {
     case fileSystem(type: String, source: String, parameters: [Parameter])
     /// A copy of an existing mount or part of one.
     case bind(source: String, recursive: Bool)
+    /// A copy of what earlier entries have mounted, by its path in the container.
+    case bindInside(path: String, recursive: Bool)
     /// The container's own cgroups, as its cgroup layout has them.
     case cgroups
     /// No new mount: other attributes for the one that is there.
@@ -36,6 +38,8 @@ public struct PlannedMount: Equatable, Sendable {
   public var content: Content
   /// Attributes of this mount alone.
   public var attributes = MountAttributeChange()
+  /// Of those that `attributes` clears, the ones that nobody has named: they stay where the kernel refuses.
+  public var unnamed: MountAttributes = []
   /// Attributes of this mount and all below it (`rro` and its like).
   public var recursiveAttributes = MountAttributeChange()
   public var propagation: PlannedPropagation?
@@ -43,6 +47,8 @@ public struct PlannedMount: Equatable, Sendable {
   public var copyUp = false
   /// A file or directory that the link at the source points to is not taken in its place.
   public var followSourceLink = true
+  /// A link at the destination is covered itself, instead of what it points to; bind mounts only.
+  public var followDestinationLink = true
   public var idMapping: IDMappedMount?
 
   public init(index: Int, destination: String, content: Content) {

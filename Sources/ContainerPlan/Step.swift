@@ -84,8 +84,8 @@ public enum Step: Equatable, Sendable {
   case newSessionKeyring(name: String)
   /// Gives the caller's view of the mounts another propagation, so that nothing done here reaches the host.
   case setPropagation(PlannedPropagation)
-  /// Attaches the root file system on top of everything, ready for pivot_root(2).
-  case attachRoot
+  /// Attaches the root file system, ready for pivot_root(2): on top of everything or, for hooks, at its path on the host.
+  case attachRoot(path: String?)
   /// Mounts something inside the root.
   case mount(PlannedMount)
   /// Attaches the directory of the service manager's socket inside the root.

@@ -9,12 +9,12 @@ public import Linux
 public struct RuntimeError: Error, Equatable, Sendable {
   /// One line: what is wrong, where, and what to do.
   public var message: String
-  /// What the command line exits with. 255 is runc's for errors of the runtime itself.
+  /// What the command line exits with, unless the command has a status of its own for failures, as `exec` has.
   public var exitStatus: Int32
   /// What went wrong while undoing the failed attempt; the first failure stays the one that counts.
   public var cleanUpFailures: [String] = []
 
-  public init(_ message: String, exitStatus: Int32 = 255) {
+  public init(_ message: String, exitStatus: Int32 = RuntimeError.failureStatus) {
     self.message = message
     self.exitStatus = exitStatus
   }
@@ -23,6 +23,10 @@ public struct RuntimeError: Error, Equatable, Sendable {
     self.init(context.isEmpty ? "\(error)" : "\(context): \(error)")
   }
 
+  /// The runtime itself has failed: 1, as with other runtimes.
+  public static let failureStatus: Int32 = 1
+  /// `exec` has failed, whatever the reason: 255, which callers of runc tell from the program's own statuses.
+  public static let execFailureStatus: Int32 = 255
   /// The program cannot be found, as shells and engines report it.
   public static let notFoundStatus: Int32 = 127
   /// The program cannot be executed.
@@ -39,9 +43,9 @@ extension RuntimeError: CustomStringConvertible {
 /// A step that failed, on any side.
 struct StepFailure: Error {
   var message: String
-  var exitStatus: Int32 = 255
+  var exitStatus: Int32
 
-  init(_ message: String, exitStatus: Int32 = 255) {
+  init(_ message: String, exitStatus: Int32 = RuntimeError.failureStatus) {
     self.message = message
     self.exitStatus = exitStatus
   }

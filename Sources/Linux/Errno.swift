@@ -45,6 +45,7 @@ public struct Errno: Error, Equatable, Hashable, Sendable {
   public static let unreachable = Errno(ENETUNREACH)
   public static let timedOut = Errno(ETIMEDOUT)
   public static let outOfRange = Errno(ERANGE)
+  public static let stale = Errno(ESTALE)
 }
 
 extension Errno: CustomStringConvertible {

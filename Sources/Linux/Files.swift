@@ -93,6 +93,9 @@ public struct FileStatus: Sendable {
     changedNanoseconds = Int64(s.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(s.st_ctim.tv_nsec)
   }
 
+  /// Whether both are the same object, by whatever name.
+  public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+
   public var fileType: UInt32 { mode & UInt32(S_IFMT) }
   public var isDirectory: Bool { fileType == UInt32(S_IFDIR) }
   public var isRegular: Bool { fileType == UInt32(S_IFREG) }

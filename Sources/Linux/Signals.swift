@@ -55,6 +55,18 @@ public func ignoredSignals() throws(SyscallError) -> SignalSet {
   throw SyscallError("read", .invalidArgument, "/proc/self/status has no SigIgn line")
 }
 
+/// Lets a signal end this process with the status that shells have for it, 128 and its number, also where the kernel spares
+/// it as the first of its PID namespace.
+public func exitOnSignal(_ number: Int32) {
+  _ = cl_signal_exit(number)
+}
+
+/// The C library's words for a signal in lower case, as Go's runtimes print them: "bad system call".
+public func signalWords(_ number: Int32) -> String {
+  guard let text = strsignal(number) else { return "unknown" }
+  return String(cString: text).lowercased()
+}
+
 /// A write to a closed pipe becomes an error instead of a death.
 public func ignoreBrokenPipes() {
   _ = cl_signal_ignore(SIGPIPE)

@@ -50,6 +50,7 @@ extension Spec {
     "silent": "refused by crun and youki", "loud": "refused by crun and youki",
     "idmap": "refused by youki", "ridmap": "refused by youki", "tmpcopyup": "ignored by youki",
     "copy-symlink": "crun's own: refused by runc", "src-nofollow": "crun's own: refused by runc",
+    "dest-nofollow": "crun's own: refused by runc",
   ]
 
   private func processNotes(_ process: Process, _ note: Take) {

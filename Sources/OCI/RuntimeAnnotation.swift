@@ -18,6 +18,8 @@ public enum RuntimeAnnotation: String, CaseIterable, Sendable {
   case hookErrors = "run.oci.hooks.stderr"
   /// `1`: a name in `linux.seccomp` that is no system call is an error.
   case failOnUnknownSyscall = "run.oci.seccomp_fail_unknown_syscall"
+  /// A filter in the kernel's own form, in base64: it takes the place of `linux.seccomp`, but for its flags.
+  case seccompProgram = "run.oci.seccomp_bpf_data"
   /// The socket of the seccomp agent, where `linux.seccomp.listenerPath` is absent.
   case seccompReceiver = "run.oci.seccomp.receiver"
   /// A socket that gets a descriptor of the process, as `--pidfd-socket`.
@@ -58,6 +60,11 @@ extension RuntimeAnnotation {
         words.contains(value), pointer, "\(quoted(value)) is not one of \(words.joined(separator: ", "))")
     case .hookOutput, .hookErrors, .seccompReceiver, .pidfdReceiver, .criuConfiguration:
       try checkAbsolute(value, pointer)
+    case .seccompProgram:
+      let size = Base64.decode(value)?.count ?? 0
+      try check(
+        size > 0 && size % 8 == 0 && size <= SeccompProfile.maximumProgramBytes, pointer,
+        "is not a BPF program in base64: 1 to 4096 instructions of 8 bytes")
     case .handler:
       throw SpecError(
         pointer: pointer, problem: "\(quoted(value)): this runtime has only containers of processes")
@@ -66,10 +73,20 @@ extension RuntimeAnnotation {
 }
 
 extension Spec {
+  /// The filter that an annotation gives in the place of a profile: `struct sock_filter`, 8 bytes each, at most 4096.
+  public var seccompProgramBytes: [UInt8]? {
+    annotations.value(of: .seccompProgram).flatMap { Base64.decode($0) }
+  }
+
+  /// The socket of the agent that answers for the filter.
+  public var seccompListenerPath: String? {
+    linux?.seccomp?.listenerPath ?? annotations.value(of: .seccompReceiver)
+  }
+
   /// The seccomp profile with what annotations add to it.
   public var seccomp: SeccompProfile? {
     guard var profile = linux?.seccomp else { return nil }
-    profile.listenerPath = profile.listenerPath ?? annotations.value(of: .seccompReceiver)
+    profile.listenerPath = seccompListenerPath
     return profile
   }
 }

@@ -21,6 +21,9 @@ public struct SeccompProfile: Equatable, Sendable {
     self.defaultAction = defaultAction
     self.defaultErrnoRet = defaultErrnoRet
   }
+
+  /// The kernel's limit for a filter, 4096 instructions (`BPF_MAXINSNS`).
+  static let maximumProgramBytes = 4096 * 8
 }
 
 /// What to do about some system calls. All of `args` must match.

@@ -37,6 +37,12 @@ public final class RootDirectory: Sendable {
     }
   }
 
+  /// What stat(2) says of what `path` means inside the root, or nil where nothing is there.
+  public func status(of path: String) throws(SyscallError) -> FileStatus? {
+    guard let object = try openIfPresent(path, .path) else { return nil }
+    return try fstat(object.fd)
+  }
+
   /// Opens a directory, making it where it is missing, and refuses a symbolic link in its place with `EINVAL`.
   public func makeOrdinaryDirectory(_ path: String, mode: UInt32 = 0o755) throws(SyscallError) -> Descriptor {
     do throws(SyscallError) {

@@ -52,11 +52,35 @@ extension SeccompProgram {
       needsListener: compiler.needsListener, warnings: compiler.warnings)
   }
 
+  /// Takes a program that somebody else has compiled, as the kernel's array of `struct sock_filter`.
+  ///
+  /// - Parameters:
+  ///   - bytes: 8 for each instruction, little-endian; the kernel checks them when it loads the filter.
+  ///   - profile: only its flags count.
+  ///   - listens: whether an agent gets the filter's listener.
+  public init(bytes: [UInt8], flagsOf profile: SeccompProfile?, listens: Bool) {
+    func number(_ offset: Int, _ count: Int) -> UInt32 {
+      bytes[offset..<offset + count].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    instructions = stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { offset in
+      BPFInstruction(
+        code: UInt16(number(offset, 2)), skipIfTrue: bytes[offset + 2], skipIfFalse: bytes[offset + 3],
+        operand: number(offset + 4, 4))
+    }
+    flags = Self.flags(profile?.flags ?? [], listens: listens)
+    needsListener = listens
+    warnings = []
+  }
+
   private static func flags(of profile: SeccompProfile, listens: Bool) -> UInt32 {
-    var flags: UInt32 = 0
     // runc's choice for a profile that is silent about flags; Linux has no speculation barrier to lift since
     // 5.16.
-    for flag in profile.flags ?? [.specAllow] {
+    flags(profile.flags ?? [.specAllow], listens: listens)
+  }
+
+  private static func flags(_ names: [SeccompFlag], listens: Bool) -> UInt32 {
+    var flags: UInt32 = 0
+    for flag in names {
       switch flag {
       // One thread installs the filter, before the container's program has made any other.
       case .threadSync: break

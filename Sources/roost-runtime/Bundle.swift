@@ -206,6 +206,10 @@ struct Planner {
   }
 
   func seccompProgram(_ spec: Spec) throws(CommandFailure) -> SeccompProgram? {
+    if let bytes = spec.seccompProgramBytes {
+      return SeccompProgram(
+        bytes: bytes, flagsOf: spec.linux?.seccomp, listens: spec.seccompListenerPath != nil)
+    }
     guard let profile = spec.seccomp else { return nil }
     let program: SeccompProgram
     do throws(SeccompError) { program = try SeccompProgram.compile(profile) } catch {

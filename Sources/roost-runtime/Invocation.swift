@@ -35,18 +35,24 @@ struct Invocation {
         return Output.print(Help.overview)
       }
       guard let command = Commands.all.first(where: { $0.name == name }) else {
-        throw CommandFailure("unknown command \"\(name)\"; see roost-runtime --help")
+        throw unknownCommand(name, global.positional)
       }
       let rest = Array(global.positional.dropFirst())
       let options = command.options + [.flag("help", "h", "print this help")]
       let arguments = try parseCommand(rest, options, command)
       if try arguments.flag("help") { return Output.print(Help.text(of: command)) }
       let context = Context(global: global, arguments: arguments, log: log)
-      return try command.body(context)
+      return try command.run(context)
     } catch {
       log.error(error.message)
       return error.exitStatus
     }
+  }
+
+  private func unknownCommand(_ name: String, _ words: [String]) -> CommandFailure {
+    let wantsHelp = words.contains("--help") || words.contains("-h")
+    let problem = wantsHelp ? "No help topic for '\(name)'" : "unknown command \"\(name)\""
+    return CommandFailure("\(problem); see \(Help.program) --help")
   }
 
   private func parse(_ log: inout Log) throws(CommandFailure) -> Arguments {
@@ -61,7 +67,7 @@ struct Invocation {
     do throws(CommandFailure) {
       return try Arguments(rest, options: options, interspersed: command.interspersed)
     } catch {
-      throw CommandFailure("\(error.message); see roost-runtime \(command.name) --help")
+      throw CommandFailure("\(error.message); see \(Help.program) \(command.name) --help")
     }
   }
 }
@@ -79,9 +85,18 @@ struct Context {
 
   private var stateRoot: String {
     if let root = global.value("root") { return root }
-    if effectiveUserID() == 0 { return "/run/roost" }
-    if let directory = Environment.value("XDG_RUNTIME_DIR") { return directory + "/roost" }
+    let directory = Environment.value("XDG_RUNTIME_DIR")
+    if effectiveUserID() == 0 && !(directory != nil && isRootOfAnEngine) { return "/run/roost" }
+    if let directory { return directory + "/roost" }
     return "/tmp/roost-\(effectiveUserID())"
+  }
+
+  /// Whether root is an ordinary user in the user namespace of an engine such as podman, who may not write to `/run`. As
+  /// for runc, a user who bears root's name is root, of a machine that lives in a user namespace as a whole.
+  private var isRootOfAnEngine: Bool {
+    if Environment.value("USER") == "root" { return false }
+    // bestEffort: without proc nothing else works either, and says so
+    return (try? isInInitialUserNamespace()) == false
   }
 
   /// The container's id, which is the first word.
@@ -104,7 +119,7 @@ struct CommandFailure: Error {
   let message: String
   let exitStatus: Int32
 
-  init(_ message: String, exitStatus: Int32 = 255) {
+  init(_ message: String, exitStatus: Int32 = RuntimeError.failureStatus) {
     self.message = message
     self.exitStatus = exitStatus
   }

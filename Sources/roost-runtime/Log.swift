@@ -118,7 +118,7 @@ enum Output {
       return 0
     } catch {
       writeError("standard output: \(error)")
-      return 255
+      return RuntimeError.failureStatus
     }
   }
 

@@ -63,6 +63,14 @@ extension GoldenCases {
           Mount(destination: "/link", source: "/etc/link", options: ["bind", "copy-symlink"]),
           Mount(destination: "/dev/snd", source: "/dev/snd", options: ["bind", "unbindable"])))
     },
+    "mount-of-mounts": {
+      try plan(
+        .mounting(
+          Mount(destination: "/mnt", source: "/srv", options: ["bind"]),
+          Mount(destination: "/bundle/rootfs/a", source: "/bundle/rootfs/mnt/x", options: ["rbind", "ro"]),
+          Mount(destination: "/b", source: "/bundle/rootfs/elsewhere", options: ["bind"]),
+          Mount(destination: "/c", source: "/bundle/rootfsx/mnt", options: ["bind", "dest-nofollow"])))
+    },
     "mount-idmapped": {
       let ids = [IDMapping(containerID: 0, hostID: 1000, size: 10)]
       return try plan(

@@ -53,6 +53,15 @@ enum GoldenCases {
     "run-hooks-of-runtime": {
       try plan(.small { $0.hooks = .one(\.createRuntime, Hook(path: "/usr/bin/net", timeout: 5)) })
     },
+    "run-hooks-in-user-namespace": {
+      try plan(
+        .small([Namespace(.mount), Namespace(.user)]) {
+          $0.mapRoot()
+          $0.hooks = .everyPoint
+        })
+    },
+    "run-hooks-no-pivot": { try plan(.small { $0.hooks = .everyPoint }) { $0.request.noPivot = true } },
+    "run-hooks-no-mount-namespace": { try plan(.small([]) { $0.hooks = .everyPoint }) },
     "run-hooks-of-container": {
       try plan(.small { $0.hooks = .one(\.startContainer, Hook(path: "/bin/ready")) })
     },

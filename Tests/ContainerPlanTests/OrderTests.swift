@@ -123,6 +123,28 @@ struct OrderTests {
     #expect(order == ["pivot", "sysctl", "readonly", "mask", "root", "user"])
   }
 
+  @Test("hooks find the mounts done and the root unchanged", arguments: GoldenCases.all.keys.sorted())
+  func hooks(name: String) throws {
+    let plan = try make(name)
+    let hooks = plan.steps.indices.filter {
+      if case .runHooks(let point, _) = plan.steps[$0].action { point != .startContainer } else { false }
+    }
+    let mounts = plan.steps.indices.filter {
+      switch plan.steps[$0].action {
+      case .attachRoot, .mount, .makeDevice, .linkDevices, .openConsole: true
+      default: false
+      }
+    }
+    let change = plan.position {
+      switch $0.action {
+      case .pivotRoot, .moveRoot, .changeRoot: true
+      default: false
+      }
+    }
+    guard let first = hooks.first, let last = hooks.last, let change else { return }
+    #expect((mounts.last ?? 0) < first && last < change)
+  }
+
   @Test("nothing that needs a privilege follows its loss")
   func identity() throws {
     let plan = try make("identity")

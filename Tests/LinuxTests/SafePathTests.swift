@@ -41,6 +41,17 @@ struct SafePathTests {
     #expect(exists("root/run/deep/lib/file"))
   }
 
+  @Test("what is asked of a path is asked inside the root")
+  func status() throws {
+    try mkdirat(scratch.fd, "outside/directory", mode: 0o755)
+    try symlinkat("../../outside/directory", root.directory.fd, "link")
+    #expect(try root.status(of: "/link") == nil)
+    try mkdirat(root.directory.fd, "outside", mode: 0o755)
+    _ = try root.makeFile("/outside/directory")
+    #expect(try root.status(of: "/link")?.isRegular == true)
+    #expect(try root.status(of: "/")?.isDirectory == true)
+  }
+
   @Test("links that lead in a circle are an error")
   func circle() throws {
     try symlinkat("b", root.directory.fd, "a")

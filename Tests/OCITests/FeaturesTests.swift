@@ -82,8 +82,24 @@ struct RuntimeAnnotationTests {
       #expect(refused(key, "fscontext") == nil && refused(key, "label") == "/annotations/\(key)")
     case .hookOutput, .hookErrors, .seccompReceiver, .pidfdReceiver, .criuConfiguration:
       #expect(refused(key, "/x") == nil && refused(key, "x") == "/annotations/\(key)")
+    case .seccompProgram:
+      let limit = String(repeating: "A", count: 4096 * 8 / 3 * 4)
+      #expect(refused(key, "BgAAAAAA/38=") == nil)
+      for value in [
+        "", "BgAAAAAA/38", "BgAAAAAA/39=", "BgAAAAAA/3==", "BgAAAAAA/38=\n", "BgAAAA==", limit + "AAAAAAAA",
+      ] {
+        #expect(refused(key, value) == "/annotations/\(key)", "\(value.prefix(20))")
+      }
     case .handler: #expect(refused(key, "krun") == "/annotations/\(key)")
     }
+  }
+
+  @Test("a filter in base64 is decoded")
+  func filter() {
+    var spec = Spec.standard(cgroupNamespace: false)
+    #expect(spec.seccompProgramBytes == nil)
+    spec.annotations = [KeyValue("run.oci.seccomp_bpf_data", "BgAAAAAA/38=")]
+    #expect(spec.seccompProgramBytes == [6, 0, 0, 0, 0, 0, 0xFF, 0x7F])
   }
 
   @Test("the receiver of an annotation stands in for listenerPath, and does not overrule it")

@@ -31,6 +31,19 @@ struct CompilerTests {
       args: conditions.map { SeccompArgument(index: $0.0, value: $0.2, op: $0.1) })
   }
 
+  @Test("a program of somebody else's is taken as it is, with the flags of the profile")
+  func ready() throws {
+    let compiled = try SeccompProgram.compile(
+      Self.profile(.allow, [Self.rule("mkdir", .errno)]), for: .x86_64)
+    let bytes = compiled.instructions.withUnsafeBytes { Array($0) }
+    var profile = SeccompProfile(defaultAction: .kill)
+    let plain = SeccompProgram(bytes: bytes, flagsOf: nil, listens: false)
+    #expect(plain.instructions == compiled.instructions && plain.flags == 0 && !plain.needsListener)
+    profile.flags = [.log]
+    let listening = SeccompProgram(bytes: bytes, flagsOf: profile, listens: true)
+    #expect(listening.flags == Kernel.SECCOMP_FILTER_FLAG_LOG | Kernel.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+  }
+
   /// The verdict on a call of x86_64.
   static func verdict(_ profile: SeccompProfile, _ name: String, _ arguments: UInt64...) throws -> UInt32 {
     let program = try SeccompProgram.compile(profile, for: .x86_64).instructions

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """Annotations that callers send to make the runtime do something."""
+import base64
 import os
 import re
 import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -52,6 +54,40 @@ def test_output_of_all_hooks(bundle, case):
 def test_output_of_hooks_that_cannot_be_opened(bundle, case):
     annotate(bundle, run__oci__hooks__stdout=str(case.path("none/out"))).hook_script("createRuntime", "true")
     bundle.run("true").fails("no such file", "/annotations/run.oci.hooks.stdout")
+
+
+def filter_program(*instructions):
+    return base64.b64encode(b"".join(struct.pack("<HBBI", *entry) for entry in instructions)).decode()
+
+
+# mkdir and mkdirat of x86_64 end with error 7 (E2BIG), everything else is allowed.
+REFUSE_MKDIR = filter_program((0x20, 0, 0, 0), (0x15, 1, 0, 83), (0x15, 0, 1, 258), (0x06, 0, 0, 0x00050007),
+                              (0x06, 0, 0, 0x7FFF0000))
+
+
+@pytest.mark.differs(runc="does not know the annotation")
+@pytest.mark.parametrize("profile", [None, {"defaultAction": "SCMP_ACT_KILL"}])
+def test_filter_in_the_kernels_own_form(bundle, profile):
+    """It counts instead of a profile."""
+    if profile:
+        bundle.linux["seccomp"] = profile
+    annotate(bundle, run__oci__seccomp_bpf_data=REFUSE_MKDIR).writable()
+    bundle.run("mkdir", "/new").fails("[Aa]rgument list too long")
+    container = bundle.sleeper()
+    container.exec("mkdir", "/new").fails("[Aa]rgument list too long")
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("value", ["", "!", "AAAA", "AAAAAAAAAA", "BgAAAAAA/38", REFUSE_MKDIR[:-1] + "\n"])
+def test_filter_that_is_none(bundle, value):
+    annotate(bundle, run__oci__seccomp_bpf_data=value)
+    bundle.run("true").fails("/annotations/run.oci.seccomp_bpf_data", "base64")
+
+
+@pytest.mark.roost
+def test_filter_that_the_kernel_refuses(bundle):
+    annotate(bundle, run__oci__seccomp_bpf_data=filter_program((0x06, 0, 0, 0x7FFF0000), (0x20, 0, 0, 0)))
+    bundle.run("true").fails("seccomp", "invalid argument")
 
 
 @pytest.mark.roost

@@ -46,6 +46,17 @@ def test_deep_cpuset_inherits_cpus_and_mems(bundle, case):
         os.rmdir(directory)
 
 
+def test_deep_cpuset_gets_what_is_given(bundle, case):
+    """Its new parent has nothing before it is given something itself."""
+    bundle.linux["cgroupsPath"] = f"/{case.word}-group/a"
+    bundle.resources["cpu"] = {"cpus": "0", "mems": "0"}
+    container = bundle.create("true")
+    assert value(container, "cpuset", "cpuset.cpus") == value(container, "cpuset", "cpuset.mems") == "0"
+    container.delete("--force").succeeds()
+    for directory in sandbox.cgroups_named(f"{case.word}-group"):
+        os.rmdir(directory)
+
+
 @pytest.mark.roost
 def test_joining_takes_no_process_wide_lock(bundle, case):
     """The child joins by writing to `tasks`: the first write to cgroup.procs waits for a grace period."""

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -79,7 +80,22 @@ def test_unknown_command(case):
 
 @pytest.mark.roost
 def test_unknown_command_is_one_line(case):
-    case("frobnicate").fails(status=255).explains("frobnicate")
+    case("frobnicate").fails(status=1).explains("frobnicate")
+
+
+@pytest.mark.differs(crun="knows its commands' own help only")
+def test_help_of_an_unknown_command(case):
+    case("frobnicate", "--help").fails("No help topic for 'frobnicate'")
+
+
+@pytest.mark.roost
+def test_help_shows_the_name_that_the_program_was_called_by(case):
+    """It may be installed in another runtime's place."""
+    link = case.path("other")
+    link.symlink_to(case.runtime.path)
+    for words, shown in ([], "other"), (["exec"], "other exec"):
+        out = subprocess.run([link, *words, "--help"], capture_output=True, text=True, timeout=30).stdout
+        assert out.splitlines()[1].strip().startswith(f"{shown} - "), out
 
 
 def test_unknown_global_flag(case):
@@ -157,10 +173,17 @@ def test_debug_says_more_and_changes_nothing(bundle, case):
     assert (result.status, result.out) == (4, "x\n")
 
 
-@pytest.mark.roost
-def test_own_errors_exit_with_255(bundle, case):
-    case("start", "nobody").fails(status=255)
-    case("run", "--bundle", case.path("absent"), case.new_id()).fails(status=255)
+def test_own_errors_exit_with_1(bundle, case):
+    case("start", "nobody").fails(status=1)
+    case("run", "--bundle", case.path("absent"), case.new_id()).fails(status=1)
+
+
+@pytest.mark.differs(crun="exits with 1 here, too")
+def test_own_errors_of_exec_exit_with_255(bundle, case):
+    case("exec", "nobody", "true").fails(status=255)
+    container = bundle.sleeper()
+    container.exec("true", flags=("--pid-file", "/nonexistent/directory/pid")).fails(status=255)
+    container.exec("no-such-program").fails(status=255)
 
 
 @pytest.mark.roost

@@ -159,7 +159,7 @@ def test_refused(bundle, wrong):
 @pytest.mark.parametrize("wrong", CASES.values(), ids=CASES)
 def test_refused_with_the_place(bundle, wrong):
     wrong.edit(bundle.spec)
-    bundle.run().fails(status=255).explains(wrong.pointer)
+    bundle.run().fails(status=1).explains(wrong.pointer)
 
 
 @pytest.mark.roost
@@ -167,7 +167,7 @@ def test_refused_with_the_place(bundle, wrong):
 def test_refused_before_anything_is_made(bundle, case, wrong):
     """create and run alike; the state root may exist, but holds nothing."""
     wrong.edit(bundle.spec)
-    bundle.try_create()[0].fails(status=255)
+    bundle.try_create()[0].fails(status=1)
     assert not case.root.exists() or not [name for name in case.root.iterdir() if not name.name.startswith(".")]
 
 
@@ -194,7 +194,7 @@ def test_document_that_is_no_configuration(bundle, document):
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_document_that_is_no_configuration_is_one_line(bundle, document):
     bundle.raw = document
-    bundle.run().fails(status=255).explains("config.json")
+    bundle.run().fails(status=1).explains("config.json")
 
 
 @pytest.mark.roost
@@ -218,7 +218,7 @@ def test_duplicate_key_is_refused(bundle):
 @pytest.mark.roost
 def test_enormous_document_is_refused(bundle):
     bundle.raw = b'{"annotations": {"a": "' + b"x" * (100 << 20) + b'"}}'
-    bundle.run().fails(status=255).explains("config.json", "large|bytes|MiB|limit")
+    bundle.run().fails(status=1).explains("config.json", "large|bytes|MiB|limit")
 
 
 def test_large_but_sensible_document_works(bundle):
@@ -254,7 +254,7 @@ def test_missing_is_one_line(bundle, case, name, words):
     if name == "root":
         bundle.rootfs.rename(bundle.directory / "elsewhere")
     directory = case.path("absent") if name == "bundle" else bundle.directory
-    case("run", "--bundle", directory, case.new_id()).fails(status=255).explains(words)
+    case("run", "--bundle", directory, case.new_id()).fails(status=1).explains(words)
 
 
 def test_config_that_is_a_directory(bundle, case):

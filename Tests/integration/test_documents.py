@@ -11,8 +11,8 @@ pytestmark = pytest.mark.roost
 
 
 def commands(case):
-    lines = case.runtime.run(None, "--help").succeeds().out.partition("commands:\n")[2].partition("\n\n")[0]
-    return re.findall(r"^  ([a-z]+)", lines, re.MULTILINE)
+    lines = case.runtime.run(None, "--help").succeeds().out.partition("COMMANDS:\n")[2].partition("\n\n")[0]
+    return re.findall(r"^   ([a-z]+)", lines, re.MULTILINE)
 
 
 def complete(case, *words):

@@ -130,6 +130,49 @@ def test_runs_in_the_runtimes_namespaces(bundle, journal, kind):
     assert journal.read_text().split() == [os.readlink(f"/proc/self/ns/{name}") for name in ("mnt", "net")]
 
 
+@pytest.mark.parametrize("kind", ["prestart", "createRuntime"])
+def test_runtime_hooks_find_the_root_mounted(bundle, kind):
+    """What hooks for devices do: they enter the mount namespace and mount into the root by its path on the host."""
+    place = bundle.rootfs / "mnt"
+    place.mkdir(exist_ok=True)
+    inside = f"test -e {bundle.rootfs}/dev/null && busybox mount -t tmpfs none {place} && touch {place}/here"
+    bundle.hook(kind, "/bin/sh", "-c",
+                "pid=$(sed 's/.*\"pid\":[ ]*\\([0-9]*\\).*/\\1/'); exec nsenter --mount=/proc/$pid/ns/mnt sh -c '" + inside + "'",
+                env=["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+    assert bundle.run("ls", "/mnt").succeeds().out.split() == ["here"]
+    assert not list(place.iterdir())
+
+
+@pytest.mark.differs(crun="1.8.1 starts it elsewhere")
+def test_create_container_finds_the_root_mounted(bundle):
+    """By its path on the host, and as the hook's working directory."""
+    for name in ("one", "two"):
+        (bundle.rootfs / name).mkdir()
+    bundle.hook("createContainer", "/bin/sh", "-c",
+                f"test -e dev/null && busybox mount -t tmpfs none {bundle.rootfs}/one && touch {bundle.rootfs}/one/first && "
+                "busybox mount -t tmpfs none two && touch two/second", env=["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+    assert bundle.run("ls", "/one", "/two").succeeds().out.split() == ["/one:", "first", "/two:", "second"]
+
+
+@pytest.mark.roost
+def test_create_container_starts_in_the_root_with_a_user_namespace(bundle):
+    """There the root is not at its path on the host, which may be out of reach."""
+    bundle.user_namespace().hook("createContainer", "/bin/sh", "-c", "test -e dev/null && test -e bin/probe")
+    bundle.run("true").succeeds()
+
+
+@pytest.mark.roost
+def test_create_container_runs_without_a_mount_namespace(bundle, journal):
+    """runc runs none then."""
+    bundle.linux["namespaces"] = [entry for entry in bundle.linux["namespaces"] if entry["type"] != "mount"]
+    bundle.spec["mounts"] = []
+    for name in ("maskedPaths", "readonlyPaths"):
+        bundle.linux.pop(name, None)
+    bundle.hook_script("createContainer", f"ls -d bin >{journal}")
+    bundle.run("true").succeeds()
+    assert journal.read_text() == "bin\n"
+
+
 def test_create_container_runs_in_the_containers_namespaces(bundle, journal):
     bundle.hook_script("createContainer", f"readlink /proc/self/ns/mnt /proc/self/ns/uts >{journal}")
     container = bundle.create("true")

@@ -55,6 +55,15 @@ def test_kill_created(bundle):
     container.wait()
 
 
+@pytest.mark.parametrize("signal", ["TERM", "INT", "HUP", "QUIT"])
+@pytest.mark.differs(crun="1.8.1 waits on: the kernel spares the first process of a PID namespace")
+def test_signal_ends_what_was_not_started(bundle, signal):
+    container = bundle.create("true")
+    container.kill(signal).succeeds()
+    container.wait()
+    container.case("start", container.id).fails()
+
+
 def test_kill_stopped_is_refused(bundle):
     container = bundle.start("true")
     container.wait()

@@ -69,7 +69,7 @@ def test_what_others_ignore(bundle, change, pointer, words):
 
 def test_what_is_wrong(bundle):
     bundle.process["oomScoreAdj"] = 5000
-    lint(bundle).fails("/process/oomScoreAdj", status=255)
+    lint(bundle).fails("/process/oomScoreAdj", status=1)
 
 
 def test_the_working_directory_is_the_default(bundle):

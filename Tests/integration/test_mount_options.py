@@ -124,6 +124,50 @@ def test_options_of_the_source_are_kept_in_a_user_namespace(bundle, case):
     assert {"ro", "nosuid", "nodev", "noexec"} <= table["/data"].options
 
 
+@pytest.fixture
+def restricted(case):
+    """A source on a mount that is read-only, nosuid, nodev, noexec and noatime."""
+    source = case.directory_for("restricted")
+    flags = sandbox.MS_NOSUID | sandbox.MS_NODEV | sandbox.MS_NOEXEC | 1024
+    sandbox.mount("inner", str(source), "tmpfs")
+    source.chmod(0o755)
+    sandbox.mount(None, str(source), None, sandbox.MS_BIND | 0x21 | flags)  # MS_REMOUNT | MS_RDONLY
+    yield source
+    sandbox.unmount(str(source))
+
+
+RESTRICTIONS = {"ro", "nosuid", "nodev", "noexec"}
+
+
+@pytest.mark.parametrize("options, kept", [
+    pytest.param((), RESTRICTIONS, marks=pytest.mark.differs(crun="1.8.1 keeps none")),
+    pytest.param(("rprivate",), RESTRICTIONS, marks=pytest.mark.differs(crun="1.8.1 keeps none")),
+    (("ro",), {"ro"}), (("nosuid", "nodev"), {"nosuid", "nodev"}),
+    *(pytest.param((word,), set(), marks=pytest.mark.differs(runc="1.1.5 keeps all where nothing is set"))
+      for word in ("dev", "rw"))])
+def test_options_of_the_source_go_when_any_is_given(bundle, restricted, options, kept):
+    """With none they stay; times of access stay in any case."""
+    found = mountinfo.of(bundle.mount("/data", restricted, "bind", *options))["/data"].options
+    assert found & RESTRICTIONS == kept and "noatime" in found
+
+
+@pytest.mark.parametrize("options, kept", [
+    ((), RESTRICTIONS), pytest.param(("ro",), RESTRICTIONS, marks=pytest.mark.roost),
+    pytest.param(("nosuid",), RESTRICTIONS, marks=pytest.mark.differs(runc="1.1.5 fails"))])
+def test_options_of_the_source_stay_in_a_user_namespace(bundle, restricted, options, kept):
+    bundle.user_namespace()
+    found = mountinfo.of(bundle.mount("/data", restricted, "bind", *options))["/data"].options
+    assert found & RESTRICTIONS == kept
+
+
+@pytest.mark.roost
+def test_options_of_the_source_go_in_a_user_namespace_when_named(bundle, restricted):
+    """runc refuses: it mounts with the rights of the container."""
+    bundle.user_namespace()
+    found = mountinfo.of(bundle.mount("/data", restricted, "bind", "rw", "exec"))["/data"].options
+    assert found & RESTRICTIONS == {"nosuid", "nodev"}
+
+
 def test_unknown_option_is_refused(bundle):
     bundle.mount("/data", "tmpfs", "frobnicate", kind="tmpfs").run("true").fails()
 

@@ -365,6 +365,43 @@ def test_bind_of_a_link_itself(bundle, case, option):
 
 
 @pytest.mark.roost
+def test_bind_onto_a_link_itself(bundle, case):
+    source = case.directory_for("source", {"file": "text"})
+    (bundle.rootfs / "etc/link").symlink_to("passwd")
+    bundle.mount("/etc/link", source / "file", "bind", "dest-nofollow")
+    shown = bundle.run("sh", "-c", "cat /etc/link; head -c 5 /etc/passwd").succeeds()
+    assert shown.out == "textroot:"
+
+
+@pytest.mark.roost
+def test_link_itself_can_be_covered_only_by_a_bind(bundle):
+    bundle.mount("/data", "tmpfs", "dest-nofollow", kind="tmpfs")
+    bundle.run("true").fails("/mounts/7/options", "dest-nofollow")
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("recursive", [True, False])
+def test_bind_of_what_an_earlier_entry_has_mounted(bundle, case, recursive):
+    """By its path on the host, below the root; the destination may be told in the same way, as with runc since 1.2."""
+    outer, inner = case.directory_for("outer", {"file": "outer"}), case.directory_for("inner", {"file": "inner"})
+    (outer / "below").mkdir()
+    bundle.mount("/mnt", outer, "bind").mount("/mnt/below", inner, "bind")
+    bundle.mount(f"{bundle.rootfs}/final", bundle.rootfs / "mnt", "rbind" if recursive else "bind")
+    shown = bundle.run("sh", "-c", "cat /final/file; ls /final/below").succeeds().out
+    assert shown == ("outerfile\n" if recursive else "outer")
+
+
+@pytest.mark.roost
+def test_source_that_leads_out_of_the_root_by_a_link(bundle, case):
+    """A link that an earlier entry brings along is followed inside the root, as everything there is."""
+    outer = case.directory_for("outer")
+    secret = case.directory_for("secret", {"file": "secret"})
+    (outer / "link").symlink_to(secret)
+    bundle.mount("/mnt", outer, "bind").mount("/final", bundle.rootfs / "mnt/link", "bind")
+    bundle.run("cat", "/final/file").fails("no such file", "/mounts/8")
+
+
+@pytest.mark.roost
 def test_mount_label_where_the_kernel_has_no_selinux(bundle):
     if os.path.exists("/sys/fs/selinux/enforce"):
         pytest.skip("SELinux is enabled")

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Roost authors
 """process: user, groups, umask, cwd, environment, program lookup, capabilities, limits, attributes."""
 import json
+import os
 import resource
 import subprocess
 from pathlib import Path
@@ -361,6 +362,16 @@ def test_label_where_the_kernel_has_no_such_module(bundle, field, value, module)
         pytest.skip(f"{module} is enabled")
     bundle.process[field] = value
     bundle.run("true").fails(f"{module} is not enabled", f"/process/{field}")
+
+
+@pytest.mark.roost
+def test_deadline_scheduling_needs_all_processors(bundle):
+    if os.cpu_count() < 2:
+        pytest.skip("there is only one processor")
+    bundle.resources["cpu"] = {"cpus": "0"}
+    bundle.process["scheduler"] = {"policy": "SCHED_DEADLINE", "runtime": 1_000_000, "deadline": 20_000_000,
+                                   "period": 20_000_000}
+    bundle.run("true").fails("can't be used together with AllowedCPUs", "/process/scheduler", "all processors")
 
 
 @pytest.mark.roost

@@ -221,3 +221,16 @@ def test_limits_in_a_delegated_tree(user, leaf, case):
 def test_limits_without_delegation_are_refused(user):
     user.bundle.linux["resources"] = {"pids": {"limit": 20}}
     user.run("true").explains("permission denied", "delegated")
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("name, mine", [(None, True), ("somebody", True), ("root", False)])
+def test_state_of_root_in_an_engines_user_namespace(user, name, mine):
+    """podman calls the runtime without --root; root of the namespace that it made cannot write to /run."""
+    environment = {**base_environment(), "XDG_RUNTIME_DIR": str(user.root), **({"USER": name} if name else {})}
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", str(user.case.runtime.path), "list"], user=UID, group=UID, extra_groups=[],
+        env=environment, capture_output=True, text=True, timeout=patient(15))
+    assert (done.returncode == 0) == mine, done
+    assert (user.root / "roost").is_dir() == mine
+    assert mine or "/run/roost" in done.stderr

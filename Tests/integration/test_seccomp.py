@@ -121,6 +121,27 @@ def test_filter_for_an_ordinary_user(filtered):
     filtered.run("mkdir", "/tmp/x").fails("no space")
 
 
+@pytest.mark.parametrize("no_new_privileges", [True, False])
+@pytest.mark.differs(crun="1.8.1 runs it before the filter is loaded")
+def test_filter_holds_for_hooks_of_the_container(bundle, no_new_privileges):
+    bundle.process["noNewPrivileges"] = no_new_privileges
+    bundle.process["rlimits"] = [{"type": "RLIMIT_CORE", "soft": 0, "hard": 0}]
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL"}]}
+    bundle.hook("startContainer", "/bin/sh", "-c", "exec mkdir /dev/shm/foo")
+    bundle.run("true").fails("error running (startContainer )?hook", "bad system call")
+
+
+@pytest.mark.parametrize("no_new_privileges", [True, False])
+def test_hook_under_a_filter_that_hides_clone3(bundle, no_new_privileges):
+    """Docker's profile says that there is no such call, since it cannot look into the structure."""
+    bundle.process["noNewPrivileges"] = no_new_privileges
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}
+    bundle.hook("startContainer", "/bin/sh", "-c", "exec true")
+    bundle.run("echo", "done").succeeds()
+
+
 def test_filter_that_forbids_what_the_runtime_needs_late(filtered):
     """capset, setuid and prctl are over when the filter is loaded, or it is loaded before with a reason."""
     filtered.linux["seccomp"] = profile(rule("mount umount2 pivot_root sethostname mknod setns unshare keyctl"))

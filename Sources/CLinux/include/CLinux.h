@@ -199,6 +199,10 @@ static inline long cl_pivot_root(const char *new_root, const char *put_old) {
 static inline long cl_clone3(struct clone_args *args) {
   return cl_result(syscall(SYS_clone3, args, sizeof *args));
 }
+// The older call: no cgroup, and the parent's stack, which the child has a copy of.
+static inline long cl_clone(unsigned long flags, int *pidfd) {
+  return cl_result(syscall(SYS_clone, flags, NULL, pidfd, NULL, 0));
+}
 static inline long cl_execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags) {
   return cl_result(syscall(SYS_execveat, dir, path, argv, envp, flags));
 }
@@ -353,6 +357,13 @@ static inline long cl_signal_ignore(int number) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = SIG_IGN;
+  return cl_result(sigaction(number, &action, NULL));
+}
+static inline void cl_exit_by_signal(int number) { _exit(128 + number); }
+static inline long cl_signal_exit(int number) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = cl_exit_by_signal;
   return cl_result(sigaction(number, &action, NULL));
 }
 

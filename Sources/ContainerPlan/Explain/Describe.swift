@@ -70,7 +70,7 @@ extension Step: CustomStringConvertible {
     case .newSession: "newSession"
     case .newSessionKeyring(let name): "newSessionKeyring \(word(name))"
     case .setPropagation(let propagation): "setPropagation \(Words.propagation(propagation))"
-    case .attachRoot: "attachRoot"
+    case .attachRoot(let path): "attachRoot" + (path.map { " \(word($0))" } ?? "")
     case .mount(let mount): "mount \(mount.description)"
     case .makeDevice(let device, let bind): "makeDevice " + Step.words(device) + (bind ? " bind" : "")
     case .linkDevices: "linkDevices"

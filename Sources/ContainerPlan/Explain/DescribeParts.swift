@@ -107,6 +107,8 @@ extension PlannedMount: CustomStringConvertible {
         [Quoting.shell(type), "source=" + Quoting.shell(source)] + parameters.map { Quoting.shell($0.words) }
     case .bind(let source, let recursive):
       parts = [recursive ? "rbind" : "bind", "source=" + Quoting.shell(source)]
+    case .bindInside(let path, let recursive):
+      parts = [recursive ? "rbind" : "bind", "inside=" + Quoting.shell(path)]
     case .cgroups: parts = ["cgroups"]
     case .remount: parts = ["remount"]
     }
@@ -115,6 +117,7 @@ extension PlannedMount: CustomStringConvertible {
     if let propagation { parts.append(Words.propagation(propagation)) }
     if copyUp { parts.append("tmpcopyup") }
     if !followSourceLink { parts.append("src-nofollow") }
+    if !followDestinationLink { parts.append("dest-nofollow") }
     if let idMapping {
       let maps = Step.words(idMapping.uidMappings, idMapping.gidMappings)
       parts.append((idMapping.recursive ? "ridmap " : "idmap ") + maps)

@@ -21,6 +21,7 @@ extension Explainer {
     switch mount.content {
     case .fileSystem(let type, let source, let parameters): fileSystem(mount, type, source, parameters)
     case .bind(let source, let recursive): bind(mount, source, recursive)
+    case .bindInside(let path, let recursive): bindInside(mount, path, recursive)
     case .cgroups: cgroupMount(mount)
     case .remount: remount(mount)
     }
@@ -119,6 +120,23 @@ extension Explainer {
         + "A missing destination is made, as a file or a directory like the source.",
       calls: [Calls.openInRoot(mount.destination), Calls.attach], manual: ["move_mount(2)", "openat2(2)"],
       shell: ["mount --\(recursive ? "r" : "")bind\(map ?? "") \(Quoting.shell(source)) \(target)"]
+        + (options.isEmpty ? [] : ["mount -o remount,bind,\(options.joined(separator: ",")) \(target)"])
+        + propagationCommands(mount, target))
+  }
+
+  private func bindInside(_ mount: PlannedMount, _ path: String, _ recursive: Bool) -> Draft {
+    let target = shellPath(mount.destination)
+    let options = Words.options(mount.attributes)
+    return Draft(
+      "Attach \(Quoting.plain(path)) of the container at \(Quoting.plain(mount.destination))",
+      why: verifiedTarget(mount)
+        + "The source is what an earlier entry has put into the root, hence opened only now, and inside the root.",
+      calls: [
+        Calls.openInRoot(path),
+        "open_tree(source, \"\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH\(recursive ? "|AT_RECURSIVE" : ""))",
+      ] + Calls.attributesOfSource(mount) + [Calls.openInRoot(mount.destination), Calls.attach],
+      manual: ["open_tree(2)", "mount_setattr(2)", "move_mount(2)", "openat2(2)"],
+      shell: ["mount --\(recursive ? "r" : "")bind \(shellPath(path)) \(target)"]
         + (options.isEmpty ? [] : ["mount -o remount,bind,\(options.joined(separator: ",")) \(target)"])
         + propagationCommands(mount, target))
   }

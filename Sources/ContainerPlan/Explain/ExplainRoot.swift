@@ -22,8 +22,9 @@ extension Explainer {
       manual: ["mount_namespaces(7)", "mount(2)"], shell: ["mount --make-\(word) /"])
   }
 
-  func attachRoot() -> Draft {
-    Draft(
+  func attachRoot(_ path: String?) -> Draft {
+    if let path { return attachRoot(at: path) }
+    return Draft(
       "Attach the root file system on top of /",
       why:
         "After the change of propagation, so that the host does not see it, and before the mounts, which go into it. "
@@ -32,6 +33,20 @@ extension Explainer {
       calls: [
         "openat(AT_FDCWD, \"/\", O_PATH|O_DIRECTORY|O_CLOEXEC)",
         "move_mount(rootfs, \"\", top, \"\", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)",
+      ],
+      manual: ["move_mount(2)"], shell: ["cd \(shellPath(""))"])
+  }
+
+  private func attachRoot(at path: String) -> Draft {
+    Draft(
+      "Attach the root file system at \(Quoting.plain(path))",
+      why:
+        "After the change of propagation, so that the host does not see it, and before the mounts, which go into it. "
+        + "At its own path because of the hooks: those for devices enter the mount namespace and mount into the root "
+        + "by its path on the host. What is there now must be what was opened before.",
+      calls: [
+        "openat(AT_FDCWD, \(Quoting.c(path)), O_PATH|O_DIRECTORY|O_CLOEXEC)", "fstat(place)", "fstat(rootfs)",
+        "move_mount(rootfs, \"\", place, \"\", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)",
       ],
       manual: ["move_mount(2)"], shell: ["cd \(shellPath(""))"])
   }

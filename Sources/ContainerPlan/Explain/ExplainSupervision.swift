@@ -115,8 +115,8 @@ extension Explainer {
         ("Tell the container that its ids are mapped", "It waits for this before it takes any id.")
       case .namespacesReady:
         (
-          "Tell the runtime that the namespaces exist",
-          "Its hooks work on them, and must not come earlier. The root "
+          "Tell the runtime that namespaces and file systems stand",
+          "Its hooks work on both, and must not come earlier. The root "
             + "has not changed, as the specification demands of this moment."
         )
       case .hooksDone:
@@ -177,7 +177,7 @@ extension Explainer {
       case .identityMapped:
         ("Wait until the ids are mapped", "Without maps the process is nobody, in its own namespace too.")
       case .namespacesReady:
-        ("Wait until the namespaces exist", "The hooks that follow work on them.")
+        ("Wait until namespaces and file systems stand", "The hooks that follow work on both.")
       case .hooksDone:
         ("Wait for the runtime's hooks", "What they set up must be there before the root changes.")
       case .committed:

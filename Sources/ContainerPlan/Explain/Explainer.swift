@@ -75,7 +75,7 @@ struct Explainer {
     case .newSession: newSession()
     case .newSessionKeyring(let name): newSessionKeyring(name)
     case .setPropagation(let propagation): setPropagation(propagation)
-    case .attachRoot: attachRoot()
+    case .attachRoot(let path): attachRoot(path)
     case .mount(let mount): self.mount(mount)
     case .makeDevice(let device, let bind): makeDevice(device, bind)
     case .linkDevices: linkDevices()
@@ -153,9 +153,9 @@ extension Explainer {
 
   private func group(of milestone: Milestone, _ side: Side, _ index: Int) -> StepGroup {
     switch milestone {
-    case .identityMapped, .namespacesReady, .hooksDone, .processMade, .cgroupReady, .devicesMoved:
-      .namespaces
-    case .committed: side == .runtime ? .namespaces : .lastFence
+    case .identityMapped, .processMade, .cgroupReady, .devicesMoved: .namespaces
+    case .namespacesReady, .hooksDone: .fileSystem
+    case .committed: side == .container ? .lastFence : isBehindHooks(index) ? .fileSystem : .namespaces
     case .console: makesContainer ? .fileSystem : .namespaces
     case .seccompListener: isEarlyFilter(index) ? .identity : .lastFence
     case .ready: .lastFence
@@ -164,11 +164,14 @@ extension Explainer {
 
   private func group(of point: HookPoint) -> StepGroup {
     switch point {
-    case .prestart, .createRuntime: .namespaces
-    case .createContainer: .fileSystem
+    case .prestart, .createRuntime, .createContainer: .fileSystem
     case .startContainer: .lastFence
     case .poststart, .poststop: .start
     }
+  }
+
+  private func isBehindHooks(_ index: Int) -> Bool {
+    plan.steps[..<index].contains { $0.action == .notify(.hooksDone) }
   }
 
   /// A filter that is loaded while the process still has its privileges, because it may not be loaded afterwards.

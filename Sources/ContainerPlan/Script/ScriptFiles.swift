@@ -41,6 +41,12 @@ extension Scripter {
       inside.append(
         "mount --make-\(Words.propagation(mount.propagation ?? .init(.private, recursive: true))) \"$at\"")
       attributes(mount, mount.attributes)
+    case .bindInside(let path, let recursive):
+      inside += ["to=$at", place(path), "from=$at; at=$to", "like \"$from\" \"$at\""]
+      inside.append("mount --\(recursive ? "r" : "")bind \"$from\" \"$at\"")
+      inside.append(
+        "mount --make-\(Words.propagation(mount.propagation ?? .init(.private, recursive: true))) \"$at\"")
+      attributes(mount, mount.attributes)
     case .cgroups: cgroups(mount)
     case .remount:
       attributes(mount, mount.attributes)

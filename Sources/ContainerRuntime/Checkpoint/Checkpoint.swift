@@ -49,12 +49,15 @@ enum CheckpointFiles {
   {
     let version1 = record.cgroups.filter { $0.version == .v1 }
     let hierarchies = version1.map { KeyValue(components($0.mountPoint).last ?? "", $0.mountPoint + $0.path) }
-    let root = pid.map { "/proc/\($0)/root" } ?? record.rootfs
+    let root: RootDirectory
+    do throws(SyscallError) {
+      // path: the container's root directory as the kernel knows it, or the one of the bundle
+      root = try RootDirectory(hostPath: pid.map { "/proc/\($0)/root" } ?? record.rootfs)
+    } catch { throw RuntimeError(error, "root of the container") }
     do throws(PlanError) {
       return try CheckpointPlan(spec, bundle: record.bundle, cgroupHierarchies: hierarchies) { path in
         // bestEffort: what is not there is not masked
-        // path: names a place in the container, whose links may lead out of it; nothing but the kind is asked
-        guard let status = try? fstatat(.workingDirectory, root + path) else { return false }
+        guard let status = try? root.status(of: path) else { return false }
         return !status.isDirectory
       }
     } catch { throw RuntimeError("config.json: \(error)") }

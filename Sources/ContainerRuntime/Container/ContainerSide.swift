@@ -105,10 +105,7 @@ final class ContainerSide {
     case .openNotifyDirectory: try launch.openNotifyDirectory()
     case .await(let milestone): try wait(for: milestone)
     case .notify(let milestone): try notify(milestone)
-    case .runHooks(let point, let hooks):
-      try HookRunner(
-        point: point, state: hookState, workingDirectory: "/", streams: launch.streamsOfHooks()
-      ).run(point == .startContainer ? hooks.map(inheriting) : hooks)
+    case .runHooks(let point, let hooks): try runHooks(point, hooks)
     case .dieWithRuntime:
       try ContainerRuntime.step { () throws(SyscallError) in try setParentDeathSignal(SIGKILL) }
     case .outliveRuntime:
@@ -137,7 +134,7 @@ final class ContainerSide {
     let received = try channel.receive()
     guard case .milestone(milestone, let payload) = received.frame else {
       // The runtime is gone or has given up: there is nobody to start for.
-      exitProcess(255)
+      exitProcess(RuntimeError.failureStatus)
     }
     if milestone == .hooksDone { hookState = payload }
     if milestone == .cgroupReady { launch.scopePath = String(decoding: payload, as: UTF8.self) }
@@ -156,6 +153,7 @@ final class ContainerSide {
     launch.releaseAll()
     root = nil
     deviceDirectory = nil
+    endBySignals()
     closeForWaiting([socket.fd] + (launch.hookStreams?.descriptors ?? []))
     starter = Channel(
       socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in
@@ -174,6 +172,13 @@ final class ContainerSide {
         sleepNanoseconds(100_000_000)
       }
     }
+  }
+
+  /// The first process of a PID namespace ends by no signal but KILL unless it asks for it: so that callers who stop a
+  /// container before its start need not wait for their time to run out. execve(2) takes the request back.
+  private func endBySignals() {
+    guard Linux.getpid() == 1 else { return }
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] { exitOnSignal(signal) }
   }
 
   /// What waits for `start` may wait for days, and holds nothing of the runtime's or its caller's meanwhile: a pipe that
@@ -232,6 +237,22 @@ final class ContainerSide {
 }
 
 extension ContainerSide {
+  /// Both kinds start in the container's root directory: as the host sees it before the change of root, afterwards as `/`.
+  private func runHooks(_ point: HookPoint, _ hooks: [Hook]) throws(StepFailure) {
+    var directory = "/"
+    if point == .createContainer {
+      directory = launch.record.rootfs
+      if let tree = launch.rootTree {
+        // By descriptor: what lies on top of `/` has no path here.
+        try ContainerRuntime.step("hooks") { () throws(SyscallError) in try fchdir(tree.fd) }
+        directory = "."
+      }
+    }
+    try HookRunner(
+      point: point, state: hookState, workingDirectory: directory, streams: launch.streamsOfHooks()
+    ).run(point == .startContainer ? hooks.map(inheriting) : hooks)
+  }
+
   /// The configured variables, and those that only the process itself can tell.
   private func complete(_ environment: [String]) -> [String] {
     func has(_ name: String) -> Bool { environment.contains { $0.utf8.starts(with: name.utf8) } }

@@ -31,7 +31,7 @@ extension ContainerSide {
       try setPersonality(domain == .linux32 ? Personality.linux32 : Personality.linux)
     case .setMemoryPolicy(let mode, let flags, let nodes):
       try setMemoryPolicy(mode: MemoryPolicyNumbers.value(mode, flags), nodes: nodes)
-    case .setScheduler(let scheduler): try schedSetAttributes(SchedulerAttributes(scheduler))
+    case .setScheduler(let scheduler): try setScheduler(scheduler)
     case .setIOPriority(let priority):
       try setIOPriority(ioClass: priority.class.number, priority: priority.priority)
     case .setCPUAffinity(let mask): try schedSetAffinity(mask)
@@ -61,6 +61,18 @@ extension ContainerSide {
   private func becomeNamespaceRoot() throws(SyscallError) {
     try setresgid(0)
     try setresuid(0)
+  }
+
+  private func setScheduler(_ scheduler: Scheduler) throws(SyscallError) {
+    do throws(SyscallError) {
+      try schedSetAttributes(SchedulerAttributes(scheduler))
+    } catch {
+      guard scheduler.policy == .deadline, error.errno == .notPermitted else { throw error }
+      throw SyscallError(
+        error.call, error.errno,
+        "process scheduler can't be used together with AllowedCPUs: SCHED_DEADLINE needs CAP_SYS_NICE and all processors"
+      )
+    }
   }
 
   private func newSessionKeyring(_ name: String) throws(SyscallError) {

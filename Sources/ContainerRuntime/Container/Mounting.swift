@@ -19,6 +19,7 @@ extension ContainerSide {
       case .fileSystem(let type, let source, let parameters):
         try mountFileSystem(mount, type, source, parameters)
       case .bind: try attachBind(mount)
+      case .bindInside(let path, let recursive): try bindInside(mount, path, recursive)
       case .cgroups: try mountCgroups(mount)
       case .remount: try remount(mount)
       }
@@ -96,12 +97,27 @@ extension ContainerSide {
     }
   }
 
+  private func bindInside(_ mount: PlannedMount, _ path: String, _ recursive: Bool) throws(SyscallError) {
+    guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
+    let source = try root.open(path, mount.followSourceLink ? .path : [.path, .noFollow])
+    let tree = try openTreeClone(source.fd, "", recursive: recursive)
+    try mount.applyAttributes(toCopy: tree.fd)
+    if let mapping = mount.idMapping {
+      let joined = mapping.uidMappings.isEmpty ? launch.namespaces[.user] : nil
+      guard let namespace = joined ?? launch.sources[mount.index] else {
+        throw SyscallError("mount_setattr", .invalidArgument, "no user namespace that maps ids")
+      }
+      try mountSetAttributes(tree.fd, .init(), recursive: mapping.recursive, userNamespace: namespace.fd)
+    }
+    launch.sources[mount.index] = OwnedDescriptor(tree)
+    try attachBind(mount)
+  }
+
   private func attachBind(_ mount: PlannedMount) throws(SyscallError) {
     guard let source = launch.sources[mount.index] else { throw SyscallError("open", .noEntry, "source") }
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
     let sourceIsDirectory = try fstat(source.fd).isDirectory
-    let target =
-      try sourceIsDirectory ? root.makeDirectory(mount.destination) : root.makeFile(mount.destination)
+    let target = try bindTarget(mount, isDirectory: sourceIsDirectory, root)
     if try fstat(target.fd).isDirectory != sourceIsDirectory {
       throw SyscallError(
         "bind", .notDirectory,
@@ -113,6 +129,17 @@ extension ContainerSide {
     }
     try verify(target.fd, mount)
     try moveMount(source.fd, onto: target.fd)
+  }
+
+  private func bindTarget(
+    _ mount: PlannedMount, isDirectory: Bool, _ root: RootDirectory
+  ) throws(SyscallError) -> Descriptor {
+    if !mount.followDestinationLink,
+      let link = try root.openIfPresent(mount.destination, [.path, .noFollow])
+    {
+      return link
+    }
+    return try isDirectory ? root.makeDirectory(mount.destination) : root.makeFile(mount.destination)
   }
 
   /// A link in the image may lead a harmless destination into proc: what was opened decides.
@@ -213,7 +240,7 @@ extension PlannedMount {
   var words: (kind: String, source: String) {
     switch content {
     case .fileSystem(let type, let source, _): ("\(type): ", source)
-    case .bind(let source, _): ("bind: ", source)
+    case .bind(let source, _), .bindInside(let source, _): ("bind: ", source)
     case .cgroups: ("", "cgroup")
     case .remount: ("remount: ", destination)
     }

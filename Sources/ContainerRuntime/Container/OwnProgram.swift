@@ -20,7 +20,7 @@ enum OwnProgram {
         // path: in the container, the program that is about to be executed
         let file = try openat(.workingDirectory, path, [.path])
         status = try fstat(file.fd)
-        if status.device == own.device && status.inode == own.inode {
+        if status.isSameFile(as: own) {
           throw SyscallError("exec", .notPermitted, "\(program) is the runtime itself")
         }
         guard status.isRegular else { return }

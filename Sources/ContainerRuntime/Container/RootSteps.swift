@@ -15,7 +15,7 @@ extension ContainerSide {
       try ContainerRuntime.step("propagation of /") { () throws(SyscallError) in
         try setPropagation("/", propagation.type, recursive: propagation.recursive)
       }
-    case .attachRoot: try attachRoot()
+    case .attachRoot(let path): try attachRoot(path)
     case .mount(let mount): try self.mount(mount)
     case .mountNotifyDirectory: try mountNotifyDirectory()
     case .pivotRoot: try pivotRoot()
@@ -36,12 +36,17 @@ extension ContainerSide {
   }
 
   /// On top of `/` of this mount namespace: that the root's own path can be reached is not needed, and paths of the
-  /// host still resolve, because the root directory of the process stays below it until pivot_root(2).
-  private func attachRoot() throws(StepFailure) {
+  /// host still resolve, because the root directory of the process stays below it until pivot_root(2). Hooks expect it
+  /// at its own path.
+  private func attachRoot(_ path: String?) throws(StepFailure) {
     guard let tree = launch.rootTree else { throw StepFailure("no root file system is open") }
     root = try ContainerRuntime.step("invalid rootfs") { () throws(SyscallError) in
-      let top = try openat(.workingDirectory, "/", [.path, .directory])
-      try moveMount(tree.fd, onto: top.fd)
+      // path: `root.path` of the configuration; what it means now is compared with what was opened
+      let place = try openat(.workingDirectory, path ?? "/", [.path, .directory])
+      if let path, try !fstat(place.fd).isSameFile(as: fstat(tree.fd)) {
+        throw SyscallError("open", .stale, "\(path) is not what it was a moment ago")
+      }
+      try moveMount(tree.fd, onto: place.fd)
       return RootDirectory(owning: try tree.fd.duplicate())
     }
   }

@@ -15,7 +15,7 @@ struct HookRunner {
   let point: HookPoint
   /// The state as JSON.
   let state: [UInt8]
-  /// Where hooks start: the bundle, or the root for hooks inside the container.
+  /// Where hooks start: the bundle, or the container's root for hooks in its namespaces.
   let workingDirectory: String
   /// Where the configuration wants what they print.
   let streams: HookStreams
@@ -35,7 +35,7 @@ struct HookRunner {
       switch status {
       case .exited(let code): "exit status \(code)"
       case .signalled(SIGKILL) where hook.timeout != nil: "killed, timeout is \(hook.timeout ?? 0) s"
-      case .signalled(let signal): "killed by signal \(signal)"
+      case .signalled(let signal): "killed by signal \(signal) (\(signalWords(signal)))"
       case nil: "timeout: did not end within \(hook.timeout ?? 0) s"
       }
     throw StepFailure("\(name): \(words)\(said(output.fd))\(place)")
@@ -71,7 +71,7 @@ struct HookRunner {
       try dup3(input, onto: 0)
       try streams.take(instead: output)
       try closeRange(from: 3)
-      // path: the bundle; inside the container `/`
+      // path: the bundle; in the container `/`, or the root that it stands in already
       try chdir(workingDirectory)
       try setSignalMask([])
       resetSignalDispositions(.all)

@@ -137,10 +137,9 @@ struct SeccompAgent {
   let metadata: String?
 
   init?(_ spec: Spec) {
-    let profile = spec.seccomp
-    guard let path = profile?.listenerPath else { return nil }
+    guard let path = spec.seccompListenerPath else { return nil }
     self.path = path
-    metadata = profile?.listenerMetadata
+    metadata = spec.linux?.seccomp?.listenerMetadata
   }
 
   /// Hands the listener over, with the state that tells the agent whose it is.

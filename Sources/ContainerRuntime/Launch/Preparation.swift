@@ -26,7 +26,7 @@ extension Launch {
     switch mount.content {
     case .bind(let source, let recursive): try openBind(mount, source, recursive)
     case .cgroups: try openCgroupSources()
-    case .fileSystem, .remount: try openIDMapping(of: mount)
+    case .fileSystem, .bindInside, .remount: try openIDMapping(of: mount)
     }
   }
 
@@ -34,13 +34,7 @@ extension Launch {
     let tree = try cloneSource(mount, source, recursive)
     try step("error mounting \"\(source)\" to rootfs at \"\(mount.destination)\"\(mount.origin.suffix)") {
       () throws(SyscallError) in
-      // Bind mounts are private unless asked otherwise: nothing that is mounted inside travels back.
-      let propagation = mount.propagation ?? PlannedPropagation(.private, recursive: true)
-      try mountSetAttributes(tree.fd, .init(propagation: propagation.type), recursive: propagation.recursive)
-      if !mount.attributes.isEmpty { try mountSetAttributes(tree.fd, mount.attributes, recursive: false) }
-      if !mount.recursiveAttributes.isEmpty {
-        try mountSetAttributes(tree.fd, mount.recursiveAttributes, recursive: true)
-      }
+      try mount.applyAttributes(toCopy: tree.fd)
       if let mapping = mount.idMapping {
         try applyIDMapping(mapping, to: tree.fd, recursive: mapping.recursive)
       }
@@ -125,5 +119,31 @@ extension Launch {
       return file
     }
     namespaces[type] = OwnedDescriptor(file)
+  }
+}
+
+extension PlannedMount {
+  /// Gives the detached copy of a bind mount's source the attributes of the mount.
+  func applyAttributes(toCopy tree: FD) throws(SyscallError) {
+    // Bind mounts are private unless asked otherwise: nothing that is mounted inside travels back.
+    let propagation = propagation ?? PlannedPropagation(.private, recursive: true)
+    try mountSetAttributes(tree, .init(propagation: propagation.type), recursive: propagation.recursive)
+    if !attributes.isEmpty { try applyOwnAttributes(toCopy: tree) }
+    if !recursiveAttributes.isEmpty { try mountSetAttributes(tree, recursiveAttributes, recursive: true) }
+  }
+
+  private func applyOwnAttributes(toCopy tree: FD) throws(SyscallError) {
+    do throws(SyscallError) {
+      try mountSetAttributes(tree, attributes, recursive: false)
+    } catch {
+      // Restrictions of mounts that come from a more privileged namespace are locked; one of the attributes is unknown
+      // before Linux 5.14.
+      guard error.errno == .notPermitted || error.errno == .invalidArgument, !unnamed.isEmpty else {
+        throw error
+      }
+      var named = attributes
+      named.clearing.subtract(unnamed)
+      if !named.isEmpty { try mountSetAttributes(tree, named, recursive: false) }
+    }
   }
 }

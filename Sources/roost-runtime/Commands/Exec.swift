@@ -29,7 +29,7 @@ extension Command {
       .value("cgroup", nil, "[CONTROLLERS:]PATH below the container's cgroup, may be repeated"),
       .flag("ignore-paused", nil, "also in a paused container"),
       .flag("trace", nil, "print the time of each step"),
-    ], interspersed: false
+    ], interspersed: false, failureStatus: RuntimeError.execFailureStatus
   ) { (context) throws(CommandFailure) in
     let id = try context.containerID()
     // The new process is in the container's PID namespace before it is the container's program.

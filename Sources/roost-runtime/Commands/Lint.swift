@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import ContainerRuntime
 internal import JSON
 internal import Linux
 internal import OCI
@@ -22,7 +23,7 @@ extension Command {
     // What is wrong ends the command, in the words of `create`.
     let bundle = try Bundle(path: path, requiresProcess: false, context)
     let findings = try Lint(bundle).findings()
-    for finding in findings { if Output.print(finding.line) != 0 { return 255 } }
+    for finding in findings { if Output.print(finding.line) != 0 { return RuntimeError.failureStatus } }
     // Properties that nobody knows are most likely misspelt; notes about others are no fault of the configuration.
     return findings.contains { $0.isWarning } ? 1 : 0
   }

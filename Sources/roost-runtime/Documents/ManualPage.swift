@@ -26,7 +26,8 @@ enum ManualPage {
     lines += [
       ".SH EXIT STATUS", "That of the container's program for",
       ".BR run \" and \" exec ,", "128 and the number of the signal that killed it;",
-      "255 for an error of the runtime itself, 127 and 126 for a program that is missing or cannot be executed.",
+      "1 for an error of the runtime itself, 127 and 126 for a program that is missing or cannot be executed;",
+      "255 for every error of", ".BR exec .",
       ".SH FILES", ".TP", ".I /run/roost", "The state of containers, unless",
       ".B \\-\\-root", "says otherwise; for ordinary users", ".IR $XDG_RUNTIME_DIR/roost .",
       ".SH ENVIRONMENT", ".TP", ".BR LISTEN_FDS \", \" LISTEN_PID",
