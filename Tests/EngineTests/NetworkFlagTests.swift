@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 import Networking
+import OCI
 import Testing
 
 @testable import Engine
