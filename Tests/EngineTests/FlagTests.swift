@@ -63,7 +63,7 @@ import Testing
     (["--rm"], "the root file system is missing"),
     ([], "the root file system is missing"),
     (["-d", "r"], "--detach: not available yet: it comes with the logs"),
-    (["-p", "80:80", "r"], "--publish: the network none has no interface for it"),
+    (["--network", "none", "-p", "80:80", "r"], "--publish: the network none has no interface for it"),
     (["-P", "r"], "-P: not available yet: it comes with images"),
     (["--userns=keep-id", "r"], #"--userns "keep-id": expected host or auto"#),
     (["--network", "a/b", "r"], #"--network "a/b": "a/b" is no network's name"#),

@@ -133,7 +133,9 @@ final class Scratch {
       failure { () throws(EngineError) in _ = try store.find("aba") }.contains("beginning of 2 containers"))
     for unknown in ["nosuch", "", "../x", "f", "abab/", "ABAB", "\u{1b}[31m", id + "0"] {
       let message = failure { () throws(EngineError) in _ = try store.find(unknown) }
-      #expect(message == "no such container: \(unknown.quoted)")
+      let suggestion =
+        unknown.lowercased().hasPrefix("abab") && unknown != id + "0" ? "; did you mean abab?" : ""
+      #expect(message == "no such container: \(unknown.quoted)\(suggestion)")
     }
   }
 

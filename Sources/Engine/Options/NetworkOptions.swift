@@ -93,7 +93,7 @@ enum NetworkFlags {
     return [
       FlagDefinition(
         "network", aliases: ["net"], value: "NETWORK", in: group,
-        help: "default, none, host, NAME, container:NAME, bridge:br0, cni:NAME, pasta, …"
+        help: "default, none, host, NAME, container:NAME, bridge:br0, cni:NAME, pasta…"
       ) { (o: inout RunOptions, v) throws(EngineError) in
         o.network = try NetworkMode.parse(v).joined(with: o.network)
       },
