@@ -28,7 +28,7 @@ private final class Bus {
 
   func stop() {
     // Not awaited: Foundation's run loop misses the end of a process now and then, and waits for ever.
-    process.terminate()
+    kill(process.processIdentifier, SIGKILL)
     unlink(path)
   }
 }

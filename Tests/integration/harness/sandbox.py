@@ -134,7 +134,8 @@ def _private_cgroup_view():
     os.makedirs(view)
     mount("tmpfs", view, "tmpfs", 0, "mode=755")
     for name in os.listdir(CGROUP_ROOT):
-        if os.path.isdir(f"{CGROUP_ROOT}/{name}") and not os.path.islink(f"{CGROUP_ROOT}/{name}"):
+        # What is no mount point, an engine has made there.
+        if os.path.ismount(f"{CGROUP_ROOT}/{name}"):
             os.mkdir(f"{view}/{name}")
             mount(f"{CGROUP_ROOT}/{name}", f"{view}/{name}", None, MS_BIND)
     # containerd reads no statistics of a process that is in a hierarchy which is not mounted anywhere.
@@ -163,7 +164,7 @@ def _elsewhere():
     """Sets of v1 controllers whose hierarchy is not mounted below /sys/fs/cgroup: somebody has it in private."""
     with open("/proc/self/cgroup") as file:
         named = [line.split(":")[1] for line in file]
-    return [names for names in named if names and "=" not in names and not os.path.isdir(f"{CGROUP_ROOT}/{names}")]
+    return [names for names in named if names and "=" not in names and not os.path.ismount(f"{CGROUP_ROOT}/{names}")]
 
 
 def hide_controllers_from_v2():
