@@ -4,6 +4,7 @@
 in addition, so that bridges, addresses and names are nobody else's."""
 import itertools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -97,9 +98,11 @@ def machine(programs, runtime):
 
 
 def interfaces():
-    """Those of the tests' own network, without what roost's default network keeps; /sys shows the machine's."""
+    """Those of the tests' own network, without the bridges of default networks, one for each machine, which stay; /sys shows
+    the machine's."""
     listing = subprocess.run(["ip", "-brief", "link"], capture_output=True, text=True, check=True, timeout=10).stdout
-    return {line.split()[0].partition("@")[0] for line in listing.splitlines()} - {"roost0"}
+    names = {line.split()[0].partition("@")[0] for line in listing.splitlines()}
+    return {name for name in names if not re.fullmatch(r"roost\d+", name)}
 
 
 @pytest.fixture

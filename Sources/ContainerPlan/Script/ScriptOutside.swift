@@ -28,6 +28,7 @@ extension Scripter {
           "enable \(Quoting.shell(directory.hierarchy.mountPoint)) \(path) \(controllers.joined(separator: " "))"
         )
       }
+      if directory.hierarchy.version == .v1 { fillParents(of: directory) }
       write(directory.actions, path)
       if directory.deviceProgram != nil {
         differ(
@@ -37,6 +38,13 @@ extension Scripter {
       if let owner = directory.owner {
         outside.append("(cd \(path) && chown \(owner) . $(cat /sys/kernel/cgroup/delegate))")
       }
+    }
+  }
+
+  /// Version 1 takes processors and memory nodes for a cpuset only if its parent has them, and a new one has none.
+  private mutating func fillParents(of directory: CgroupDirectory) {
+    for file in ["cpuset.cpus", "cpuset.mems"] where directory.actions.contains(where: { $0.writes(file) }) {
+      outside.append("inherit \"$(dirname \(Quoting.shell(directory.hostPath)))\" \(file)")
     }
   }
 
@@ -137,5 +145,12 @@ extension Scripter {
       differ("Network devices that move in lose their addresses.")
     default: break
     }
+  }
+}
+
+extension CgroupAction {
+  fileprivate func writes(_ file: String) -> Bool {
+    if case .write(let write) = self { return write.file == file }
+    return false
   }
 }
