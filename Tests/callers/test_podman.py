@@ -148,10 +148,21 @@ spec:
 """
 
 
+def remove_tree(directory):
+    """Whether a cgroup and those below it, which hold no process any more, are gone."""
+    for inner, _, _ in os.walk(directory, topdown=False):
+        try:
+            os.rmdir(inner)
+        except OSError:
+            return False
+    return True
+
+
 @pytest.mark.needs("catatonit")
 def test_play_kube(podman, options, scratch):
     """A pod as Kubernetes describes it. podman has no flags for limits here: its configuration has them."""
     (scratch / "played").mkdir()
+    before = sandbox.cgroups_named("libpod_parent")
     (scratch / "kube.yaml").write_text(KUBE.replace("DIRECTORY", str(scratch / "played")))
     podman("play", "kube", scratch / "kube.yaml", seconds=120).succeeds()
     try:
@@ -167,6 +178,9 @@ def test_play_kube(podman, options, scratch):
         removed = podman("play", "kube", "--down", scratch / "kube.yaml")
         # Of a controller that is not mounted podman makes a directory with files, which it then cannot remove.
         assert removed.status == 0 or "directory not empty" in removed.err + removed.out, removed
+        # Its own parent of cgroups, which stands beside what bears the session's word.
+        for directory in set(sandbox.cgroups_named("libpod_parent")) - set(before):
+            eventually(lambda: not os.path.isdir(directory) or remove_tree(directory), f"{directory} is empty")
 
 
 def test_exec(podman, sleeper):
