@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from hosts import Host, NetworkedRoost  # noqa: E402
 from roost import Roost  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -49,3 +50,25 @@ def static_roost(roost_path):
     with open(roost_path, "rb") as file:
         if b"/ld-linux" in file.read(4096):
             pytest.skip("roost is linked dynamically, so it cannot run inside containers")
+
+
+@pytest.fixture
+def host(case):
+    made = Host()
+    ordinary = case.clean_up
+
+    def clean_up():
+        ordinary()
+        made.end()
+
+    case.clean_up = clean_up
+    return made
+
+
+@pytest.fixture
+def net(roost, host):
+    """`roost` in the host's network namespace."""
+    roost.__class__ = NetworkedRoost
+    roost.host = host
+    roost.network = None
+    return roost

@@ -5,6 +5,7 @@ import json
 import subprocess
 
 from harness.runtime import TIMEOUT_SECONDS
+from roost import Roost
 
 
 class Host:
@@ -46,3 +47,67 @@ class Host:
     def end(self):
         self.process.kill()
         self.process.wait()
+
+
+class NetworkedRoost(Roost):
+    """The engine on a host of the test's own."""
+
+    host = None
+
+    def popen(self, *arguments, env=None, **options):
+        # Debian's busybox pings with raw sockets only.
+        if arguments and arguments[0] == "run":
+            arguments = ("run", "--cap-add", "NET_RAW", *arguments[1:])
+        process = subprocess.Popen([*self.host.prefix, self.path, *map(str, arguments)], env=self.environment(env),
+                                   **options)
+        self._processes.append(process)
+        return process
+
+
+def server(net, root, name, *flags, port=80, text="hello"):
+    """A container that answers TCP connections with the peer's address and a text."""
+    script = f'echo ready; exec nc -ll -p {port} -e echo {text}'
+    container = net.start(*flags, root, "sh", "-c", script, name=name)
+    assert container.line() == "ready"
+    return container
+
+
+def sleeper(net, root, name, *flags):
+    container = net.start(*flags, root, "sh", "-c", "echo ready; exec sleep 1000", name=name)
+    assert container.line() == "ready"
+    return container
+
+
+def settings(net, name):
+    return net.inspect(name)["NetworkSettings"]
+
+
+PEER = """
+import socket, sys
+kind, port = sys.argv[1], int(sys.argv[2])
+server = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(("0.0.0.0", port))
+if kind == "tcp":
+    server.listen()
+print("ready", flush=True)
+if kind == "tcp":
+    connection, peer = server.accept()
+    # Unread, it would make the end a reset, which overtakes the answer.
+    connection.recv(100)
+    connection.sendall(b"answer")
+else:
+    data, peer = server.recvfrom(100)
+    server.sendto(b"answer", peer)
+print(peer[0], flush=True)
+"""
+
+CLIENT = """
+import socket, sys
+kind, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+client = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+client.settimeout(5)
+client.connect((host, port))
+client.sendall(b"question")
+print(client.recv(100).decode())
+"""

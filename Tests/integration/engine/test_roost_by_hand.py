@@ -11,7 +11,6 @@ from by_hand import PROBE, view
 from harness import sandbox
 from harness.patience import patient
 from roost import NETWORK_FLAGS
-from test_roost_network import host, net  # noqa: F401
 
 TOOLS = "host:bash,cat,ls,readlink,grep,ip,tr,cut,head"
 
@@ -53,14 +52,14 @@ def compare(roost, flags, root, shell="sh"):
     return script
 
 
-def test_nothing_but_defaults(net, root):  # noqa: F811
+def test_nothing_but_defaults(net, root):
     script = compare(net, ["--hostname", "box"], root)
     assert len(differences(script)) == 3, differences(script)
     for words in ("system call filter", "session keyring", "environment"):
         assert any(words in line for line in differences(script)), words
 
 
-def test_seed_1_limits_and_a_cable(net, root, case):  # noqa: F811
+def test_seed_1_limits_and_a_cable(net, root, case):
     archive = case.directory / "mini root.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(root, ".")
@@ -68,47 +67,47 @@ def test_seed_1_limits_and_a_cable(net, root, case):  # noqa: F811
     compare(net, flags, archive)
 
 
-def test_seed_2_settings(net, root):  # noqa: F811
+def test_seed_2_settings(net, root):
     net.host.sh("ip link add br0 type bridge; ip link set br0 up")
     flags = ["--hostname", "box", "-u", "99:98", "-m", "16m", "--cpu-percent", "5", "--network", "bridge:br0",
              "--ip", "192.168.1.228/24", "--gateway", "192.168.1.1"]
     compare(net, flags, root)
 
 
-def test_seed_3_host_programs(net):  # noqa: F811
+def test_seed_3_host_programs(net):
     compare(net, ["--hostname", "box", "-m", "512m", "--cpus", "0.3"], TOOLS, shell="bash")
 
 
-def test_seed_4_layer_and_name(net, root):  # noqa: F811
+def test_seed_4_layer_and_name(net, root):
     compare(net, ["--hostname", "box", "--overlay", "--init=false"], root)
 
 
-def test_seed_5_all_namespaces_and_limits(net, root):  # noqa: F811
+def test_seed_5_all_namespaces_and_limits(net, root):
     flags = ["--hostname", "box", "--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536", "-m", "1g", "--cpu-percent", "50",
              "--pids-limit", "333", "--io-weight", "20"]
     script = compare(net, flags, root)
     assert any("copy" in line for line in differences(script))
 
 
-def test_files(net, root, case):  # noqa: F811
+def test_files(net, root, case):
     data = case.directory_for("data", {"file": "x", "below/file": "y"})
     flags = ["--hostname", "box", "--read-only", "--tmpfs", "/tmp:size=1m", "-v", f"{data}:/mnt:ro", "-v", f"{data}/file:/etc/one",
              "--shm-size", "2m", "-w", "/root", "--umask", "077", "-e", "A=1 2'3", "-e", "B=\n\"x"]
     compare(net, flags, root)
 
 
-def test_privileged(net, root):  # noqa: F811
+def test_privileged(net, root):
     script = compare(net, ["--hostname", "box", "--privileged"], root)
     assert not any("filter" in line for line in differences(script))
 
 
-def test_rights(net, root):  # noqa: F811
+def test_rights(net, root):
     flags = ["--hostname", "box", "--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE", "-u", "1000:1000", "--group-add", "5",
              "--ulimit", "nofile=100:200", "--oom-score-adj", "500", "--security-opt", "no-new-privileges=false"]
     compare(net, flags, root)
 
 
-def test_settings_of_the_kernel(net, root):  # noqa: F811
+def test_settings_of_the_kernel(net, root):
     flags = ["--hostname", "box", "--sysctl", "net.ipv4.ip_forward=1", "--sysctl", "kernel.msgmax=4096", "--cpuset-cpus", "0",
              "--cpu-shares", "512", "--memory-reservation", "32m", "--device", "/dev/null:/dev/other:r"]
     compare(net, flags, root)

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_roost_network import host, net, settings, sleeper  # noqa: F401
+from hosts import settings, sleeper
 
 PLUGINS = "/usr/lib/cni"
 DIRECTORY = Path("/etc/cni/net.d")

@@ -5,69 +5,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 
 import pytest
 from harness.case import eventually
-from hosts import Host
-from roost import Roost
+from hosts import Host, server, settings, sleeper
 
 pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
-
-
-class NetworkedRoost(Roost):
-    """The engine on a host of the test's own."""
-
-    host = None
-
-    def popen(self, *arguments, env=None, **options):
-        # Debian's busybox pings with raw sockets only.
-        if arguments and arguments[0] == "run":
-            arguments = ("run", "--cap-add", "NET_RAW", *arguments[1:])
-        process = subprocess.Popen([*self.host.prefix, self.path, *map(str, arguments)], env=self.environment(env),
-                                   **options)
-        self._processes.append(process)
-        return process
-
-
-@pytest.fixture
-def host(case):
-    made = Host()
-    ordinary = case.clean_up
-
-    def clean_up():
-        ordinary()
-        made.end()
-
-    case.clean_up = clean_up
-    return made
-
-
-@pytest.fixture
-def net(roost, host):
-    """`roost` in the host's network namespace."""
-    roost.__class__ = NetworkedRoost
-    roost.host = host
-    roost.network = None
-    return roost
-
-
-def server(net, root, name, *flags, port=80, text="hello"):
-    """A container that answers TCP connections with the peer's address and a text."""
-    script = f'echo ready; exec nc -ll -p {port} -e echo {text}'
-    container = net.start(*flags, root, "sh", "-c", script, name=name)
-    assert container.line() == "ready"
-    return container
-
-
-def sleeper(net, root, name, *flags):
-    container = net.start(*flags, root, "sh", "-c", "echo ready; exec sleep 1000", name=name)
-    assert container.line() == "ready"
-    return container
-
-
-def settings(net, name):
-    return net.inspect(name)["NetworkSettings"]
 
 
 def test_default_network(net, root, host):
@@ -167,95 +110,6 @@ def test_networks_are_apart(net, root):
     address = settings(net, "first")["IPAddress"]
     net.run("--network", "one", root, "ping", "-c", "1", "-W", "2", address).succeeds()
     net.run("--network", "two", root, "ping", "-c", "1", "-W", "1", address).fails(status=1)
-
-
-def test_published_port(net, root, host):
-    """From the host, from its loopback, from another host; the client's address is kept."""
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        server(net, root, "web", "--network", "default", "-p", "8080:80")
-        for address in ["127.0.0.1", "192.0.2.1"]:
-            assert "hello" in host("busybox", "nc", "-w", "3", address, "8080"), address
-        assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
-        # Ports that are not published stay closed to the outside.
-        address = settings(net, "web")["IPAddress"]
-        other("ip", "route", "add", "10.210.0.0/16", "via", "192.0.2.1")
-        assert "hello" not in other("busybox", "nc", "-w", "1", address, "80", check=False)
-        # Hairpin: a container uses the published port of another and of itself.
-        net.run("--network", "default", root, "nc", "-w", "3", "192.0.2.1", "8080").succeeds().out.index("hello")
-        assert settings(net, "web")["Ports"] == {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
-    finally:
-        other.end()
-
-
-PEER = """
-import socket, sys
-kind, port = sys.argv[1], int(sys.argv[2])
-server = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
-server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-server.bind(("0.0.0.0", port))
-if kind == "tcp":
-    server.listen()
-print("ready", flush=True)
-if kind == "tcp":
-    connection, peer = server.accept()
-    # Unread, it would make the end a reset, which overtakes the answer.
-    connection.recv(100)
-    connection.sendall(b"answer")
-else:
-    data, peer = server.recvfrom(100)
-    server.sendto(b"answer", peer)
-print(peer[0], flush=True)
-"""
-
-CLIENT = """
-import socket, sys
-kind, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-client = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
-client.settimeout(5)
-client.connect((host, port))
-client.sendall(b"question")
-print(client.recv(100).decode())
-"""
-
-
-@pytest.mark.parametrize("kind", ["tcp", "udp"])
-def test_a_published_port_keeps_the_clients_address(net, root, host, kind):
-    """Programs of the test's own in the namespaces: what a server sees as its peer, and that answers come back."""
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        container = sleeper(net, root, "box", "--network", "default", "-p", f"5353:53/{kind}")
-        for client, address, peer in [(other, "192.0.2.1", "192.0.2.2"), (host, "127.0.0.1", "10.210.0.1"),
-                                      (host, "192.0.2.1", "192.0.2.1")]:
-            server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", PEER, kind,
-                                       "53"], stdout=subprocess.PIPE, text=True)
-            try:
-                assert server.stdout.readline() == "ready\n"
-                assert client(sys.executable, "-c", CLIENT, kind, address, "5353") == "answer\n"
-                # Never a loopback address, which services trust.
-                assert server.stdout.readline() == peer + "\n"
-            finally:
-                server.kill()
-                server.wait()
-                server.stdout.close()
-    finally:
-        other.end()
-
-
-def test_port_of_loopback_is_not_for_the_lan(net, root, host):
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        server(net, root, "web", "--network", "default", "-p", "127.0.0.1:8080:80")
-        assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
-        assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
-        other.sh("ip route add 127.0.0.1/32 via 192.0.2.1 table local; ip route del 127.0.0.0/8 table local; "
-                 "sysctl -qw net.ipv4.conf.all.route_localnet=1", check=False)
-        assert "hello" not in other("busybox", "nc", "-w", "1", "127.0.0.1", "8080", check=False)
-    finally:
-        other.end()
 
 
 def test_masquerade(net, root, host):
@@ -496,16 +350,3 @@ def test_bad_networks(net, host, arguments, words):
     result = net("network", "create", *arguments, "bad").fails(status=125)
     assert words in result.err and len(result.err.splitlines()) == 1
     assert net("network", "ls", "-q").out == "other\n"
-
-
-def test_taken_port(net, root, host):
-    listener = host.popen("busybox", "nc", "-l", "-p", "8080", stdout=subprocess.DEVNULL)
-    try:
-        eventually(lambda: "8080" in host("ss", "-tln"), "somebody listens")
-        net.run("--network", "default", "-p", "8080:80", root, "true").fails("-p 8080->80/tcp: address already in use")
-    finally:
-        listener.kill()
-        listener.wait()
-    sleeper(net, root, "first", "--network", "default", "-p", "8080:80")
-    net.run("--network", "default", "-p", "8080:80", root, "true").fails("8080")
-    assert not list((net.state / "networks/default/endpoints").glob("*.new"))

@@ -11,9 +11,8 @@ import pytest
 
 from harness import sandbox, users
 from harness.case import eventually
-from hosts import Host
+from hosts import CLIENT, PEER, Host
 from roost import Roost
-from test_roost_network import CLIENT, PEER
 from test_roost_rootless import user  # noqa: F401
 
 PROGRAMS = {"pasta": "/usr/bin/pasta", "slirp4netns": "/usr/bin/slirp4netns"}

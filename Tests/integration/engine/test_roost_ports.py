@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The Roost authors
+"""Published ports: who reaches them, and what the container sees of him."""
+import shutil
+import subprocess
+import sys
+
+import pytest
+from harness.case import eventually
+from hosts import CLIENT, PEER, Host, server, settings, sleeper
+
+pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
+
+
+def test_published_port(net, root, host):
+    """From the host, from its loopback, from another host; the client's address is kept."""
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        server(net, root, "web", "--network", "default", "-p", "8080:80")
+        for address in ["127.0.0.1", "192.0.2.1"]:
+            assert "hello" in host("busybox", "nc", "-w", "3", address, "8080"), address
+        assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
+        # Ports that are not published stay closed to the outside.
+        address = settings(net, "web")["IPAddress"]
+        other("ip", "route", "add", "10.210.0.0/16", "via", "192.0.2.1")
+        assert "hello" not in other("busybox", "nc", "-w", "1", address, "80", check=False)
+        # Hairpin: a container uses the published port of another and of itself.
+        net.run("--network", "default", root, "nc", "-w", "3", "192.0.2.1", "8080").succeeds().out.index("hello")
+        assert settings(net, "web")["Ports"] == {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
+    finally:
+        other.end()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_a_published_port_keeps_the_clients_address(net, root, host, kind):
+    """Programs of the test's own in the namespaces: what a server sees as its peer, and that answers come back."""
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        container = sleeper(net, root, "box", "--network", "default", "-p", f"5353:53/{kind}")
+        for client, address, peer in [(other, "192.0.2.1", "192.0.2.2"), (host, "127.0.0.1", "10.210.0.1"),
+                                      (host, "192.0.2.1", "192.0.2.1")]:
+            server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", PEER, kind,
+                                       "53"], stdout=subprocess.PIPE, text=True)
+            try:
+                assert server.stdout.readline() == "ready\n"
+                assert client(sys.executable, "-c", CLIENT, kind, address, "5353") == "answer\n"
+                # Never a loopback address, which services trust.
+                assert server.stdout.readline() == peer + "\n"
+            finally:
+                server.kill()
+                server.wait()
+                server.stdout.close()
+    finally:
+        other.end()
+
+
+def test_port_of_loopback_is_not_for_the_lan(net, root, host):
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        server(net, root, "web", "--network", "default", "-p", "127.0.0.1:8080:80")
+        assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
+        assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
+        other.sh("ip route add 127.0.0.1/32 via 192.0.2.1 table local; ip route del 127.0.0.0/8 table local; "
+                 "sysctl -qw net.ipv4.conf.all.route_localnet=1", check=False)
+        assert "hello" not in other("busybox", "nc", "-w", "1", "127.0.0.1", "8080", check=False)
+    finally:
+        other.end()
+
+
+def test_taken_port(net, root, host):
+    listener = host.popen("busybox", "nc", "-l", "-p", "8080", stdout=subprocess.DEVNULL)
+    try:
+        eventually(lambda: "8080" in host("ss", "-tln"), "somebody listens")
+        net.run("--network", "default", "-p", "8080:80", root, "true").fails("-p 8080->80/tcp: address already in use")
+    finally:
+        listener.kill()
+        listener.wait()
+    sleeper(net, root, "first", "--network", "default", "-p", "8080:80")
+    net.run("--network", "default", "-p", "8080:80", root, "true").fails("8080")
+    assert not list((net.state / "networks/default/endpoints").glob("*.new"))
