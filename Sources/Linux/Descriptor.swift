@@ -28,6 +28,15 @@ internal import CLinux
   }
 }
 
+/// An owned descriptor that can be part of a copyable value; closed with its last reference.
+public final class OwnedDescriptor: Sendable {
+  public let fd: FD
+
+  public init(_ descriptor: consuming Descriptor) { fd = FD(descriptor.release()) }
+
+  deinit { closeInherited(fd.rawValue) }
+}
+
 /// A descriptor that somebody else owns, or one of the kernel's special values.
 public struct FD: Equatable, Hashable, Sendable {
   public let rawValue: Int32

@@ -55,7 +55,7 @@ public final class CStringArray {
     storage.deallocate()
   }
 
-  fileprivate var pointer: UnsafePointer<UnsafeMutablePointer<CChar>?> { UnsafePointer(storage) }
+  var pointer: UnsafePointer<UnsafeMutablePointer<CChar>?> { UnsafePointer(storage) }
 }
 
 /// execve(2); returns only when it failed.

@@ -32,6 +32,15 @@ public struct Endpoint: Equatable, Sendable {
     self.addresses = addresses
   }
 
+  /// The name of the host's end of the cable to a container's interface of that number.
+  static func hostInterface(ofContainer id: String, _ index: Int) -> String { "r\(id.prefix(12))\(index)" }
+
+  /// Whether this is the host's end of a container's cable.
+  static func isHostInterface(_ link: Link) -> Bool {
+    link.kind == "veth" && link.name.count > 13 && link.name.hasPrefix("r")
+      && link.name.dropFirst().allSatisfy { $0.isHexDigit }
+  }
+
   public func address(_ version: IPAddress.Version) -> IPAddress? {
     addresses.first { $0.address.version == version }?.address
   }

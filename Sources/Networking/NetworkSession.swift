@@ -241,7 +241,7 @@ public final class NetworkSession {
     _ attachment: Attachment, _ index: Int, _ names: [String], _ ports: [PublishedPort]
   ) throws(NetworkingError) -> NetworkPlan.Interface {
     var endpoint = Endpoint(
-      container: container, network: "", hostInterface: "r\(container.prefix(12))\(index)",
+      container: container, network: "", hostInterface: Endpoint.hostInterface(ofContainer: container, index),
       interface: attachment.interface ?? "eth\(index)",
       hardwareAddress: try hardwareAddress(attachment, index),
       addresses: attachment.addresses.compactMap { asked in

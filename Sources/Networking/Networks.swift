@@ -145,14 +145,27 @@ public final class Networks {
   private func removeBridge(of network: Network) throws {
     guard network.driver == .bridge else { return }
     let socket = try NetlinkSocket(.route)
-    guard let link = try socket.link(named: network.interface), link.alias == alias(network) else { return }
-    try socket.send(.deleteLink(index: link.index, object: link.name))
+    guard let bridge = try socket.link(named: network.interface), bridge.alias == alias(network) else {
+      return
+    }
+    // The kernel takes its time to remove the cables of containers that have ended.
+    for port in try socket.links() where port.master == bridge.index && Endpoint.isHostInterface(port) {
+      try remove(port, socket)
+    }
+    try remove(bridge, socket)
   }
 
   func forgetPort(_ endpoint: Endpoint) throws {
     let socket = try NetlinkSocket(.route)
-    if let link = try socket.link(named: endpoint.hostInterface) {
+    if let link = try socket.link(named: endpoint.hostInterface) { try remove(link, socket) }
+  }
+
+  private func remove(_ link: Link, _ socket: NetlinkSocket) throws(NetlinkError) {
+    do {
       try socket.send(.deleteLink(index: link.index, object: link.name))
+    } catch {
+      // Its other end went, and took it along.
+      if error.errno != .noDevice { throw error }
     }
   }
 

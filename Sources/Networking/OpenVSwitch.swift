@@ -8,7 +8,7 @@ import Linux
 enum OpenVSwitch {
   /// Whether there is such a bridge; false without Open vSwitch.
   static func hasBridge(_ name: String) throws(NetworkingError) -> Bool {
-    guard Tool.find("ovs-vsctl") != nil else { return false }
+    guard SystemPath.find("ovs-vsctl") != nil else { return false }
     // 0 and 2 are answers, everything else is a failure.
     let result = try call(["br-exists", name])
     switch result.status {
@@ -30,7 +30,7 @@ enum OpenVSwitch {
   }
 
   private static func call(_ arguments: [String]) throws(NetworkingError) -> Tool.Result {
-    guard let program = Tool.find("ovs-vsctl") else {
+    guard let program = SystemPath.find("ovs-vsctl") else {
       throw NetworkingError("ovs-vsctl is missing; install openvswitch-switch")
     }
     return try Tool.run([program, "--timeout=5"] + arguments, timeoutMilliseconds: 10_000)

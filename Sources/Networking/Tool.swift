@@ -19,17 +19,8 @@ enum Tool {
     }
   }
 
-  static let directories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-
-  /// Where administrators install programs; the caller's PATH has no say.
-  static func find(_ name: String, in places: [String] = Tool.directories) -> String? {
-    places.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
-  }
-
   /// More than any program here has to say.
   private static let longestOutput = 4 << 20
-
-  static let plainEnvironment = ["PATH=" + directories.joined(separator: ":")]
 
   /// Runs a program to its end.
   ///
@@ -40,7 +31,7 @@ enum Tool {
   ///   - timeoutMilliseconds: Then it is killed.
   /// - Throws: ``NetworkingError`` when it cannot be started, hangs or talks without end.
   static func run(
-    _ arguments: [String], environment: [String] = plainEnvironment, input: [UInt8] = [],
+    _ arguments: [String], environment: [String] = SystemPath.environment, input: [UInt8] = [],
     timeoutMilliseconds: Int32
   ) throws(NetworkingError) -> Result {
     let standardInput = try naming(arguments.first ?? "") {
@@ -57,70 +48,22 @@ enum Tool {
 
   /// The same with an open file as its standard input.
   static func run(
-    _ arguments: [String], environment: [String] = plainEnvironment, standardInput: FD,
+    _ arguments: [String], environment: [String] = SystemPath.environment, standardInput: FD,
     timeoutMilliseconds: Int32
   ) throws(NetworkingError) -> Result {
     try naming(arguments.first ?? "") {
       let output = try pipe()
       let errors = try pipe()
-      let child = try spawn(
-        arguments, environment, [standardInput.rawValue, output.second.rawValue, errors.second.rawValue])
+      let child = OwnedDescriptor(
+        try spawn(
+          arguments, environment: environment, streams: [standardInput, output.second.fd, errors.second.fd]))
       let ends = [OwnedDescriptor(output.takeFirst()), OwnedDescriptor(errors.takeFirst())]
       return try collect(child, ends, timeoutMilliseconds)
     }
   }
 }
 
-/// A descriptor that can be kept in arrays.
-final class OwnedDescriptor {
-  private let descriptor: Descriptor
-
-  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
-
-  var fd: FD { descriptor.fd }
-}
-
 extension Tool {
-  /// Starts a program that is left to itself.
-  ///
-  /// - Parameter streams: Its standard input, output and error.
-  /// - Returns: the process, to be waited for.
-  static func start(_ arguments: [String], _ streams: [Int32]) throws -> OwnedDescriptor {
-    try spawn(arguments, plainEnvironment, streams)
-  }
-
-  /// Starts a program whose standard streams are the three descriptors; everything else of ours is close-on-exec.
-  private static func spawn(
-    _ arguments: [String], _ environment: [String], _ streams: [Int32]
-  ) throws -> OwnedDescriptor {
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-    }
-    for (number, stream) in streams.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
-    }
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var pid: pid_t = 0
-    let argv = arguments.map { strdup($0) }
-    let envp = environment.map { strdup($0) }
-    defer { for pointer in argv + envp { free(pointer) } }
-    // SAFETY: both arrays end with a null pointer and live until the call returns.
-    let error = posix_spawn(&pid, arguments.first ?? "", &actions, &attributes, argv + [nil], envp + [nil])
-    guard error == 0 else { throw SyscallError("posix_spawn", Errno(error)) }
-    return OwnedDescriptor(try pidfdOpen(pid))
-  }
-
   /// Reads what a child says until it has ended.
   private static func collect(
     _ child: OwnedDescriptor, _ streams: [OwnedDescriptor], _ timeoutMilliseconds: Int32

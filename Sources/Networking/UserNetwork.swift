@@ -28,7 +28,7 @@ public struct UserNetworkRequest: Equatable, Sendable {
       }
     }
 
-    var path: String? { Tool.find(rawValue) }
+    var path: String? { SystemPath.find(rawValue) }
 
     /// The first that is installed, the better one first.
     public static var installed: Program? { allCases.first { $0.path != nil } }

@@ -22,8 +22,8 @@ extension UserNetwork {
       let life = try pipe()
       let ready = try pipe()
       let complaints = try memfdCreate("complaints")
-      let child = try Tool.start(
-        arguments, [life.first.rawValue, ready.second.rawValue, complaints.rawValue])
+      let child = OwnedDescriptor(
+        try spawn(arguments, streams: [life.first.fd, ready.second.fd, complaints.fd]))
       process = child
       isChild = true
       lifeline = OwnedDescriptor(life.takeSecond())

@@ -123,13 +123,7 @@ class Session:
 
     def finish(self, seconds=20):
         """Waits for the end; the exit status."""
-        end = deadline(seconds)
-        while self.process.poll() is None:
-            self.terminal.text += self.terminal._read(0.05) or ""
-            assert time.monotonic() < end, f"it does not end: {self.terminal.text!r}"
-        while more := self.terminal._read(0.05):
-            self.terminal.text += more
-        return self.process.returncode
+        return self.terminal.until_end(self.process, seconds)
 
     @property
     def transcript(self):

@@ -30,13 +30,17 @@
 #include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+// glibc's <sched.h>, which <spawn.h> brings, has a structure of this name, too.
+#define sched_param kernel_sched_param
 #include <linux/sched/types.h>
+#undef sched_param
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <malloc.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,20 +12,17 @@ struct CriuProgram {
 
   /// Finds the program.
   func find() throws(RuntimeError) -> String {
-    let candidates = name.utf8.contains(0x2F) ? [name] : CriuProgram.directories.map { "\($0)/\(name)" }
-    for candidate in candidates {
-      // bestEffort: whatever is wrong with one, the next may do
-      // path: a program of the host, in directories that only root writes to
-      if (try? checkExecutable(.workingDirectory, candidate)) != nil { return candidate }
+    if name.utf8.contains(0x2F) {
+      // path: a program of the host, named by the caller
+      // bestEffort: what follows says it
+      if (try? checkExecutable(.workingDirectory, name)) != nil { return name }
+    } else if let found = SystemPath.find(name) {
+      return found
     }
     throw RuntimeError(
       "checkpoint and restore need the criu program, and \(name) is not installed: install the package criu, or name the "
         + "program with --criu")
   }
-
-  private static let directories = [
-    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
-  ]
 
   /// Runs the program to its end.
   ///
@@ -38,7 +35,7 @@ struct CriuProgram {
     _ prepare: () throws(StepFailure) -> Void
   ) throws(RuntimeError) {
     let words = CStringArray([path] + arguments)
-    let environment = CStringArray(["PATH=" + directories.joined(separator: ":")])
+    let environment = CStringArray(SystemPath.environment)
     let status: ExitStatus?
     do throws(SyscallError) {
       let result = try clone3(flags, into: cgroup)

@@ -103,16 +103,10 @@ final class Channel {
   }
 }
 
-/// A descriptor that can be part of a copyable value; closed with its last reference.
-final class OwnedDescriptor {
-  let fd: FD
-
-  init(_ descriptor: consuming Descriptor) { fd = FD(descriptor.release()) }
-
-  init?(_ message: consuming ReceivedMessage) {
+extension OwnedDescriptor {
+  /// What came with a message; nil when nothing did.
+  convenience init?(_ message: consuming ReceivedMessage) {
     guard let descriptor = message.takeDescriptor() else { return nil }
-    fd = FD(descriptor.release())
+    self.init(descriptor)
   }
-
-  deinit { closeInherited(fd.rawValue) }
 }

@@ -105,7 +105,7 @@ public enum StartGateHook {
     guard arguments.first == StartGate.hookName, arguments.count == 3 else { return nil }
     do {
       let state = try JSONDocument(try readAll(.standardInput, limit: 1 << 20), source: "state")
-      guard let pid = try state.root.object()["pid"]?.integer(in: 1...Int64(Int32.max)) else { return 1 }
+      let pid = try state.root.object().required("pid").integer(in: 1...Int64(Int32.max))
       // Ends that nobody else holds open are the engine's end: no waiting then.
       let permits = try openat(.workingDirectory, arguments[2], [.readOnly, .nonBlocking])
       let arrivals = try openat(.workingDirectory, arguments[1], [.writeOnly, .nonBlocking])

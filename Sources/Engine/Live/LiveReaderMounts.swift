@@ -4,6 +4,7 @@
 import ContainerPlan
 import Linux
 import OCI
+import SafePath
 
 // The mounts, as the container sees them.
 extension LiveReader {
@@ -73,8 +74,15 @@ extension LiveReader {
     let masked = (spec.linux?.maskedPaths ?? []).map { ($0, "hidden") }
     for (path, asked) in masked + (spec.linux?.readonlyPaths ?? []).map({ ($0, "read-only") }) {
       known.insert(path)
-      // bestEffort: what cannot be looked at cannot be missing
-      guard (try? fstatat(.workingDirectory, "/proc/\(pid)/root\(path)")) != nil else { continue }
+      do throws(SyscallError) {
+        // As the container sees it: its links must not lead to files of the host.
+        guard try RootDirectory(hostPath: "/proc/\(pid)/root").status(of: path) != nil else { continue }
+      } catch {
+        facts.append(
+          LiveFact(
+            .mounts, path, asked: asked, actual: "cannot be looked at: \(error.errno)", differs: true))
+        continue
+      }
       let mount = seen[path]
       let isDone = asked == "hidden" ? mount != nil : mount?.isReadOnly == true
       facts.append(

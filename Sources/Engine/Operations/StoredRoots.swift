@@ -138,19 +138,23 @@ extension ContainerEngine {
       arguments += ["--file", "-"]
     }
     let status = try ChildProcess.spawn(arguments + ["."], input: .empty).wait()
-    do {
-      if let target, let temporary {
-        guard status == .exited(0) else {
-          try unlinkat(.workingDirectory, temporary)
-          throw SyscallError("tar", .invalidArgument)
-        }
-        try renameat(.workingDirectory, temporary, .workingDirectory, target)
-      }
-    } catch {
-      if status == .exited(0) { throw EngineError("\(output ?? ""): \(error)") }
-    }
     guard status == .exited(0) else {
-      throw EngineError("\(name): tar could not write the archive; it said why")
+      var failure = EngineError("\(name): tar could not write the archive; it said why")
+      if let temporary { remove(temporary, &failure) }
+      throw failure
+    }
+    guard let target, let temporary else { return }
+    do { try renameat(.workingDirectory, temporary, .workingDirectory, target) } catch {
+      var failure = EngineError("\(output ?? ""): \(error)")
+      remove(temporary, &failure)
+      throw failure
+    }
+  }
+
+  /// Removes what a failed attempt has made, if it has come so far.
+  private func remove(_ path: String, _ failure: inout EngineError) {
+    do { try unlinkat(.workingDirectory, path) } catch {
+      if error.errno != .noEntry { failure.cleanupFailures.append("cannot remove \(path): \(error)") }
     }
   }
 

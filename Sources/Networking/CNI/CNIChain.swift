@@ -86,7 +86,7 @@ struct CNIChain {
       throw NetworkingError("\(flag): \(error)")
     }
     // A name, not a path: what runs comes from the directories of plug-ins.
-    guard !type.isEmpty, !type.contains("/"), let program = Tool.find(type, in: path) else {
+    guard !type.isEmpty, !type.contains("/"), let program = SystemPath.find(type, in: path) else {
       throw NetworkingError("\(flag): the plug-in \(type.quoted) is not in \(path.joined(separator: ":"))")
     }
     return (type, program)
@@ -95,7 +95,7 @@ struct CNIChain {
   private func environment(_ command: Command) -> [String] {
     var result = [
       "CNI_COMMAND=\(command.rawValue)", "CNI_CONTAINERID=\(container)", "CNI_IFNAME=\(interface)",
-      "CNI_PATH=\(path.joined(separator: ":"))", "PATH=\(Tool.directories.joined(separator: ":"))",
+      "CNI_PATH=\(path.joined(separator: ":"))", "PATH=\(SystemPath.text)",
     ]
     if let namespace { result.append("CNI_NETNS=\(namespace)") }
     return result

@@ -23,7 +23,7 @@ struct Bootstrap {
   /// - Throws: `missingProgram` naming the package.
   func start(isMachineRoot: Bool) throws(RootFSError) -> HelperProgram {
     let variables = HelperProgram.variables(["http_proxy", "https_proxy", "no_proxy"])
-    if let path = HelperProgram.find("mmdebstrap") {
+    if let path = SystemPath.find("mmdebstrap") {
       return try HelperProgram(
         path, mmdebstrapArguments, variables: variables.merging(["TMPDIR": scratch]) { $1 })
     }
@@ -33,7 +33,7 @@ struct Bootstrap {
         "making a Debian system as an ordinary user needs the program mmdebstrap; install the package mmdebstrap"
       )
     }
-    guard HelperProgram.find("debootstrap") != nil, let unshare = HelperProgram.find("unshare") else {
+    guard SystemPath.find("debootstrap") != nil, let unshare = SystemPath.find("unshare") else {
       throw RootFSError(
         .missingProgram,
         "making a Debian system needs the program mmdebstrap or debootstrap; install the package mmdebstrap")

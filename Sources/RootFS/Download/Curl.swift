@@ -34,7 +34,7 @@ enum Curl {
 
   /// - Throws: `missingProgram` naming the package.
   static func start(_ request: Request) throws(RootFSError) -> HelperProgram {
-    guard let path = HelperProgram.find("curl") else {
+    guard let path = SystemPath.find("curl") else {
       throw RootFSError(
         .missingProgram, "downloading needs the program curl; install the package curl",
         subject: request.url.text)

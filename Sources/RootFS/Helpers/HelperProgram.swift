@@ -38,13 +38,10 @@ final class HelperProgram {
       try writeAll(inputPipe.second.fd, input)
       let outputPipe = try pipe()
       let errorPipe = try pipe()
-      let environment =
-        [Self.searchPath] + variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-      let pid = try Self.spawn(
-        [path] + arguments, environment,
+      let own = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      process = try spawn(
+        [path] + arguments, environment: SystemPath.environment + own,
         streams: [inputPipe.first.fd, output ?? outputPipe.second.fd, errorPipe.second.fd])
-      // The child is not reaped before its descriptor is waited for, so its number cannot be someone else's.
-      process = try pidfdOpen(pid)
       self.output = outputPipe.takeFirst()
       errors = errorPipe.takeFirst()
       // inputPipe closes here: what was written is all that the program gets.
@@ -53,54 +50,11 @@ final class HelperProgram {
     }
   }
 
-  private static let searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-  /// The path of the program `name`, from the system's own directories: not from the caller's `PATH`, because it may
-  /// run with root's rights.
-  static func find(_ name: String) -> String? {
-    for directory in searchPath.dropFirst(5).split(separator: ":") {
-      let path = directory + "/" + name
-      if access(String(path), X_OK) == 0 { return String(path) }
-    }
-    return nil
-  }
-
   /// The caller's values of variables.
   static func variables(_ names: [String]) -> [String: String] {
     var result: [String: String] = [:]
     for name in names { if let value = getenv(name) { result[name] = String(cString: value) } }
     return result
-  }
-
-  private static func spawn(
-    _ arguments: [String], _ environment: [String], streams: [FD]
-  ) throws(SyscallError) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-    }
-    for (number, stream) in streams.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, stream.rawValue, Int32(number))
-    }
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    // What we ignore, the child would inherit.
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let argv = arguments.map { strdup($0) } + [nil]
-    let envp = environment.map { strdup($0) } + [nil]
-    defer { for pointer in argv + envp { free(pointer) } }
-    var pid: pid_t = 0
-    let result = posix_spawn(&pid, arguments[0], &actions, &attributes, argv, envp)
-    if result != 0 { throw SyscallError("posix_spawn", Errno(result)) }
-    return pid
   }
 
   /// Waits until there is something to read, or the end of standard output.

@@ -30,10 +30,6 @@ struct HostClosure {
 
   /// Scripts may name scripts as interpreters; the kernel gives up after five.
   private static let maximumScripts = 5
-  /// Directories that shells search when nobody tells them otherwise.
-  private static let commandDirectories = [
-    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
-  ]
 
   /// Collects the closure of `programs`.
   ///
@@ -66,7 +62,7 @@ struct HostClosure {
     try addExecutable(path, real, depth: 0)
     places.append((HostFiles.name(of: path), path, real))
     let directory = HostFiles.parent(of: path)
-    guard !Self.commandDirectories.contains(directory) else { return }
+    guard !SystemPath.directories.contains(directory) else { return }
     // Without this a program that lives elsewhere would only be known by its path.
     let link = "/usr/local/bin/" + HostFiles.name(of: path)
     if positions[link] == nil { addLink(link, to: path, .command(name: name)) }

@@ -123,7 +123,7 @@ public final class RootFSStore: Sendable {
 
   private static func environmentPath() -> String {
     guard let value = getenv("PATH") else {
-      return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+      return SystemPath.text
     }
     return String(cString: value)
   }

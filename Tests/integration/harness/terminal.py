@@ -57,6 +57,16 @@ class Terminal:
             assert time.monotonic() < end, f"the terminal stays open: {self.text!r}"
         return self.text
 
+    def until_end(self, process, seconds=15):
+        """Reads until a process that writes here has ended; its exit status."""
+        end = deadline(seconds)
+        while process.poll() is None:
+            self.text += self._read(0.05) or ""
+            assert time.monotonic() < end, f"it does not end: {self.text!r}"
+        while more := self._read(0.05):
+            self.text += more
+        return process.returncode
+
     def close(self):
         if self.descriptor >= 0:
             os.close(self.descriptor)
@@ -80,13 +90,7 @@ class Lent:
 
     def finish(self, seconds=15):
         """Waits for the command; gives its exit status. The text is in `terminal.text`."""
-        end = deadline(seconds)
-        while self.process.poll() is None:
-            self.terminal.text += self.terminal._read(0.05) or ""
-            assert time.monotonic() < end, f"the runtime does not end: {self.terminal.text!r}"
-        while more := self.terminal._read(0.05):
-            self.terminal.text += more
-        return self.process.returncode
+        return self.terminal.until_end(self.process, seconds)
 
     def close(self):
         try:
