@@ -122,6 +122,28 @@ public struct JSONWriter {
     member(key) { $0.array(of: values) { $0.value($1) } }
   }
 
+  // MARK: Copies
+
+  /// Writes a value of a document; numbers stay as they are spelled there.
+  public mutating func copy(_ value: JSONValue) {
+    if let array = value.arrayOrNil {
+      self.array(of: array) { (writer: inout JSONWriter, element: JSONValue) in writer.copy(element) }
+    } else if let object = value.objectOrNil {
+      self.object { (writer: inout JSONWriter) in
+        for member in object.members {
+          writer.member(member.key) { (writer: inout JSONWriter) in writer.copy(member.value) }
+        }
+      }
+    } else if value.kind == .string {
+      self.value(value.document.string(of: value.node))
+    } else {
+      // null, true, false and numbers are their own text.
+      startValue()
+      let node = value.node
+      bytes += value.document.bytes[Int(node.start)..<Int(node.start) + Int(node.length)]
+    }
+  }
+
   // MARK: Layout
 
   private mutating func container<E: Error>(

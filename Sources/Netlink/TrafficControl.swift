@@ -3,6 +3,12 @@
 
 internal import CLinux
 
+/// What may go at once at a limited rate: enough for a tick of the slowest kernel timers, and for the largest packet that
+/// offloading makes.
+public func tokenBucketBytes(bitsPerSecond: UInt64) -> UInt32 {
+  UInt32(clamping: max(bitsPerSecond / 800, 65536))
+}
+
 // Queueing disciplines, see tc(8) and tc-tbf(8).
 extension NetlinkMessage {
   /// `RTM_NEWQDISC`: what leaves through an interface is limited by a token bucket.
@@ -21,8 +27,7 @@ extension NetlinkMessage {
     message.append(header)
     message.put(number(TCA_KIND), "tbf")
     let bytesPerSecond = max(bitsPerSecond / 8, 1000)
-    // Enough for a tick of the slowest kernel timers, and for the largest packet that offloading makes.
-    let burst = UInt32(clamping: max(bytesPerSecond / 100, 65536))
+    let burst = tokenBucketBytes(bitsPerSecond: bitsPerSecond)
     message.nest(number(TCA_OPTIONS)) {
       var options = tc_tbf_qopt()
       options.rate.rate = UInt32(clamping: bytesPerSecond)

@@ -88,13 +88,10 @@ public struct Attachment: Equatable, Sendable {
         throw NetworkingError("--ip without --network needs --host-ip for the other end")
       }
     case .cni(let name):
-      guard addresses.isEmpty, gateways.isEmpty, hostAddresses.isEmpty, hardwareAddress == nil else {
-        throw NetworkingError(
-          "--ip, --gateway, --mac-address: the plug-ins of cni:\(name) give addresses away")
+      guard gateways.isEmpty, hostAddresses.isEmpty else {
+        throw NetworkingError("--gateway, --host-ip: the plug-ins of cni:\(name) choose them")
       }
-      if mtuBytes != nil || bitsPerSecond != nil {
-        throw NetworkingError("mtu, rate: these belong into the configuration of cni:\(name)")
-      }
+      if mtuBytes != nil { throw NetworkingError("mtu: it belongs into the configuration of cni:\(name)") }
     case .macvlan, .ipvlan:
       try checkOwnAddresses("this network")
       if !hostAddresses.isEmpty { throw NetworkingError("--host-ip: there is no end on the host") }

@@ -52,6 +52,8 @@ public struct NetworkPlan: Equatable, Sendable {
     public var network: Network?
     /// Whether `bridge:` names a bridge of Open vSwitch.
     public var isOpenvswitch = false
+    /// Whom plug-ins have the container ask.
+    public var nameServers = NameServers()
 
     public init(_ attachment: Attachment, _ endpoint: Endpoint, network: Network? = nil) {
       self.attachment = attachment

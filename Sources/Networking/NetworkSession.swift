@@ -20,6 +20,8 @@ public struct NetworkSetting: Equatable, Sendable {
 public struct NetworkRequest: Equatable, Sendable {
   public var attachments: [Attachment]
   public var ports: [PublishedPort] = []
+  /// For plug-ins that take an interest.
+  public var nameServers = NameServers()
   /// Made once all interfaces are there.
   public var settings: [NetworkSetting] = []
 
@@ -60,6 +62,8 @@ public final class NetworkSession {
   /// What plug-ins have made.
   private var plugins: [CNIRecord] = []
   private var configurations: [String: CNIConfiguration] = [:]
+  /// For plug-ins.
+  private var nameServers = NameServers()
   /// What is being allotted.
   private var pending: Endpoint?
   private var executor: NetworkExecutor?
@@ -78,6 +82,7 @@ public final class NetworkSession {
 
   /// What ``start(_:names:)`` would do.
   public func plan(_ request: NetworkRequest, names: [String]) throws(NetworkingError) -> NetworkPlan {
+    nameServers = request.nameServers
     for (index, attachment) in request.attachments.enumerated() {
       interfaces.append(try resolve(attachment, index, names, index == 0 ? request.ports : []))
     }
@@ -124,9 +129,11 @@ public final class NetworkSession {
     // Plug-ins want to see the namespace.
     for record in plugins {
       attempt {
-        try record.chain(namespace: namespacePath).delete(record.result)
-        // Kept when that has failed: prune tries again.
-        try networks.store.remove(record)
+        try networks.store.lockedPlugins(exclusively: false) {
+          try record.chain(namespace: namespacePath).delete(record.result)
+          // Kept when that has failed: prune tries again.
+          try networks.store.remove(record)
+        }
       }
     }
     plugins = []
@@ -222,17 +229,35 @@ public final class NetworkSession {
     guard let configuration = configurations[network],
       let index = interfaces.firstIndex(where: { $0.endpoint.interface == interface })
     else { return }
+    let arguments = arguments(interfaces[index])
+    let ready = try CNIChain(configuration)
+    try ready.checkDemands(of: arguments)
+    try ready.status()
     var record = CNIRecord(
-      container: container, interface: interface, configuration: configuration, path: CNIChain.defaultPath(),
-      ports: interfaces[index].endpoint.ports)
-    try record.chain(namespace: namespacePath).check()
-    // Before the first side effect: whoever finds it can undo it.
-    try networks.store.save(record)
-    plugins.append(record)
-    record.result = try record.chain(namespace: namespacePath).add()
-    plugins[plugins.count - 1] = record
-    try networks.store.save(record)
-    interfaces[index].endpoint.addresses = try CNIChain.addresses(record.result)
+      container: container, interface: interface, configuration: configuration, version: ready.version,
+      path: ready.path, namespace: namespacePath ?? "", arguments: arguments)
+    try networks.store.lockedPlugins(exclusively: false) {
+      // Before the first side effect: whoever finds it can undo it.
+      try networks.store.save(record)
+      plugins.append(record)
+      record.result = try record.chain(namespace: namespacePath).add()
+      plugins[plugins.count - 1] = record
+      try networks.store.save(record)
+    }
+    let result = try CNIResult(record.result, interface: interface)
+    interfaces[index].endpoint.addresses = result.addresses
+    interfaces[index].attachment.gateways = result.gateways
+    interfaces[index].nameServers = result.nameServers
+    if let address = result.hardwareAddress { interfaces[index].endpoint.hardwareAddress = address }
+  }
+
+  /// What flags ask of plug-ins for an interface.
+  private func arguments(_ interface: NetworkPlan.Interface) -> CNIArguments {
+    let attachment = interface.attachment
+    return CNIArguments(
+      ports: interface.endpoint.ports, addresses: attachment.addresses,
+      hardwareAddress: attachment.hardwareAddress, bitsPerSecond: attachment.bitsPerSecond,
+      names: interface.endpoint.names, aliases: attachment.aliases, nameServers: nameServers)
   }
 
   // MARK: Finding out
@@ -252,6 +277,7 @@ public final class NetworkSession {
       if case .bridge(let bridge) = attachment.target { interface.isOpenvswitch = try isOpenvswitch(bridge) }
       if case .cni(let name) = attachment.target {
         configurations[name] = try CNIConfiguration.find(name)
+        interface.endpoint.names = names + attachment.aliases
         pending = endpoint
         for port in ports {
           interface.endpoint.ports.append(try reserve(port))

@@ -214,6 +214,17 @@ public final class NetworkStore {
     return try body()
   }
 
+  /// Calls `body` while no other command lets plug-ins add or remove (exclusively), or while nobody collects (shared);
+  /// CNI specification 1.1, section 3, "Lifecycle & Ordering".
+  func lockedPlugins(exclusively: Bool, _ body: () throws -> Void) throws(NetworkingError) {
+    try naming("\(path)/.cni") {
+      try makeDirectory(".cni")
+      let file = try openat(root.fd, ".cni", [.readOnly, .directory, .noFollow])
+      _ = try flock(file.fd, exclusive: exclusively, wait: true)
+      try body()
+    }
+  }
+
   // MARK: Files
 
   private func claim(_ name: String, for container: String) throws(NetworkingError) -> Bool {

@@ -185,23 +185,14 @@ public final class Networks {
     return removed
   }
 
-  /// Has plug-ins undo what they did for containers that are gone.
-  private func collectPlugins() throws(NetworkingError) {
-    var failure: NetworkingError?
-    for record in try store.pluginRecords() where !isAlive(record.container) {
-      do {
-        for port in record.ports { try store.release(port, of: record.container) }
-        try record.chain(namespace: nil).delete(record.result)
-        try store.remove(record)
-      } catch { failure = failure ?? error }
-    }
-    if let failure { throw failure }
-  }
-
   // MARK: Restoring
 
-  /// Puts bridges and rules as they should be, whatever others have done to them.
-  public func reload() throws(NetworkingError) {
+  /// Puts bridges and rules as they should be, whatever others have done to them. What plug-ins have made, only they could
+  /// put right: they are asked.
+  ///
+  /// - Parameter namespace: The path of a running container's network namespace, by its id; nil when it does not run.
+  /// - Returns: what is wrong and stays so.
+  public func reload(namespace: (String) -> String?) throws(NetworkingError) -> [NetworkingError] {
     for name in try store.names() { try store.collect(name, isAlive) }
     let networks = try store.networks()
     let executor = try executor()
@@ -217,6 +208,7 @@ public final class Networks {
       }
     }
     try naming("rules") { try withRulesLocked { try self.replaceRules($0) } }
+    return try checkPlugins(namespace: namespace)
   }
 
   func executor() throws(NetworkingError) -> NetworkExecutor {

@@ -144,6 +144,10 @@ struct NetworkCommand: ParsableCommand {
 
     @ParentCommand var parent: NetworkCommand
 
-    func run() throws { try parent.parent.engine().reloadNetworks() }
+    func run() throws {
+      let problems = try parent.parent.engine().reloadNetworks()
+      for problem in problems { Program.report(problem) }
+      if !problems.isEmpty { throw ExitStatus(code: 1) }
+    }
   }
 }

@@ -134,6 +134,14 @@ struct WriterTests {
     }
   }
 
+  /// Values of other documents stay what they are, and numbers as they are spelled.
+  @Test func copies() throws {
+    let text = #"{"a":[1,-2.50,1e3,18446744073709551616],"b":{"c":null,"d":true,"":false},"e":"\u00e9\"\n"}"#
+    var writer = JSONWriter()
+    writer.copy(try JSONDocument(Array(text.utf8), source: "test").root)
+    #expect(String(decoding: writer.bytes, as: UTF8.self) == text.replacing("\\u00e9", with: "é"))
+  }
+
   private func text(_ random: inout SplitMix) -> String {
     var text = ""
     for _ in 0..<Int.random(in: 0..<12, using: &random) {

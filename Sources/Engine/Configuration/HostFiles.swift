@@ -62,7 +62,10 @@ enum HostFiles {
         return given.isEmpty
           ? "# This container's networks are internal: there is nobody to ask.\n" : given.text
       }
-      return given.over(ResolverText(hostText).reachableFromElsewhere).text
+      let servers = network.nameServers
+      let found = ResolverText(
+        servers: servers.addresses, search: servers.searchDomains, options: servers.options)
+      return given.over(found).over(ResolverText(hostText).reachableFromElsewhere).text
     }
   }
 }

@@ -21,6 +21,11 @@ public struct NetworkFacts: Equatable, Sendable {
     }.first
   }
 
+  /// Whom the plug-ins of the first network that says so have the container ask.
+  var nameServers: NameServers {
+    interfaces.lazy.map(\.nameServers).first { $0 != NameServers() } ?? NameServers()
+  }
+
   /// Whether the container reaches anybody who could answer questions about names.
   var reachesOthers: Bool {
     carried != nil || interfaces.contains { $0.network.map { !$0.isInternal } ?? true }

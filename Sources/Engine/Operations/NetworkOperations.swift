@@ -205,8 +205,20 @@ extension ContainerEngine {
   }
 
   /// Puts bridges and rules as they should be.
-  public func reloadNetworks() throws(EngineError) {
+  ///
+  /// - Returns: what plug-ins say is wrong with what they have made.
+  public func reloadNetworks() throws(EngineError) -> [EngineError] {
     let networks = try networks()
-    try inEngine { () throws(NetworkingError) in try networks.reload() }
+    return try inEngine { () throws(NetworkingError) in
+      try networks.reload { self.networkNamespace(of: $0) }.map { EngineError($0.message) }
+    }
+  }
+
+  /// The path of a container's network namespace; nil unless it runs.
+  private func networkNamespace(of id: String) -> String? {
+    do {
+      let container = try view(id)
+      return container.isAlive && container.state.pid > 0 ? "/proc/\(container.state.pid)/ns/net" : nil
+    } catch { return nil }
   }
 }

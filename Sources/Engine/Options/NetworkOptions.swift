@@ -50,6 +50,9 @@ extension RunOptions {
     attachments[0].aliases += interface.aliases
     var request = NetworkRequest(attachments)
     request.ports = interface.ports
+    request.nameServers = NameServers(
+      addresses: interface.servers, searchDomains: interface.searchDomains, options: interface.resolverOptions
+    )
     try inEngine { () throws(NetworkingError) in try request.check() }
     return request
   }

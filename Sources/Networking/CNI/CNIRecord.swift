@@ -9,30 +9,44 @@ struct CNIRecord {
   let container: String
   let interface: String
   let configuration: CNIConfiguration
+  /// The one of the configuration's that was chosen.
+  let version: String
   let path: [String]
+  /// Path of the container's network namespace, as long as the engine lives that has made it.
+  let namespace: String
   let ports: [PublishedPort]
+  /// ``CNIArguments/json()``.
+  let arguments: [UInt8]
   /// The last plug-in's; empty before there is one.
   var result: [UInt8] = []
 
   init(
-    container: String, interface: String, configuration: CNIConfiguration, path: [String],
-    ports: [PublishedPort]
+    container: String, interface: String, configuration: CNIConfiguration, version: String, path: [String],
+    namespace: String, arguments: CNIArguments
   ) {
     self.container = container
     self.interface = interface
     self.configuration = configuration
+    self.version = version
     self.path = path
-    self.ports = ports
+    self.namespace = namespace
+    ports = arguments.ports
+    self.arguments = arguments.json()
   }
 
   var fileName: String { "\(container)-\(interface)" }
 
+  /// The plug-ins, with nobody's interface.
+  var chain: CNIChain { CNIChain(configuration: configuration, version: version, path: path) }
+
+  /// The plug-ins, with this interface.
+  ///
   /// - Parameter namespace: The path of the container's network namespace; nil when it is gone.
   func chain(namespace: String?) -> CNIChain {
-    CNIChain(
-      configuration: configuration, container: container, namespace: namespace, interface: interface,
-      ports: ports,
-      path: path)
+    var result = chain
+    result.attachment = CNIChain.Attachment(
+      container: container, namespace: namespace, interface: interface, arguments: arguments)
+    return result
   }
 
   func json() -> [UInt8] {
@@ -42,8 +56,11 @@ struct CNIRecord {
       writer.member("interface", interface)
       writer.member("file", configuration.path)
       writer.member("configuration", String(decoding: configuration.bytes, as: UTF8.self))
+      writer.member("version", version)
       writer.member("path", path)
+      writer.member("namespace", namespace)
       writer.member("ports", ports.map(\.wireText))
+      writer.member("arguments", String(decoding: arguments, as: UTF8.self))
       writer.member("result", String(decoding: result, as: UTF8.self))
     }
     return writer.bytes + [0x0a]
@@ -60,8 +77,11 @@ struct CNIRecord {
       interface = try object.required("interface").string()
       file = try object.required("file").string()
       text = try object.required("configuration").string()
+      version = try object.required("version").string()
       path = try object.strings("path") ?? []
+      namespace = try object.required("namespace").string()
       texts = try object.strings("ports") ?? []
+      arguments = Array(try object.required("arguments").string().utf8)
       result = Array((try object.string("result") ?? "").utf8)
     } catch { throw NetworkingError("\(error)") }
     for text in texts { ports += try PublishedPort.parse(text) }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """The engine's tests run in the sandbox of the runtime's, with `roost` from ROOST or bin/roost on top."""
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from cni import DIRECTORY  # noqa: E402
 from hosts import Host, NetworkedRoost  # noqa: E402
 from roost import Roost  # noqa: E402
 
@@ -72,3 +75,17 @@ def net(roost, host):
     roost.host = host
     roost.network = None
     return roost
+
+
+@pytest.fixture
+def configure(case):
+    """Writes configurations of CNI plug-ins; the sandbox's mount namespace hides the machine's own."""
+    subprocess.run(["mkdir", "-p", DIRECTORY], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", DIRECTORY], check=True)
+
+    def write(name, *plugins, version="1.0.0", **members):
+        text = json.dumps({"cniVersion": version, "name": name, **members, "plugins": list(plugins)})
+        (DIRECTORY / f"10-{name}.conflist").write_text(text)
+
+    yield write
+    subprocess.run(["umount", DIRECTORY], check=True)
