@@ -94,7 +94,11 @@ protocol Word: CaseIterable, RawRepresentable where RawValue == String {}
 extension JSONValue {
   func word<W: Word>(_: W.Type = W.self) throws(JSONError) -> W {
     if let word = W(rawValue: try string()) { return word }
-    throw mismatch(expected: "one of \(W.allCases.map { $0.rawValue }.joined(separator: ", "))")
+    // A message stays a line that can be read.
+    let most = 16
+    let words = W.allCases.map { $0.rawValue }
+    let shown = words.prefix(most).joined(separator: ", ")
+    throw mismatch(expected: "one of \(shown)\(words.count > most ? ", …" : "")")
   }
 }
 
