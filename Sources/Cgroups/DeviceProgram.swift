@@ -10,7 +10,8 @@ internal import OCI
 /// question and ends with "yes" when none is left. See `struct bpf_cgroup_dev_ctx` in linux/bpf.h.
 ///
 /// Loading costs what the kernel's verifier spends on branches. So the rules of one kind stand behind one test of it,
-/// both numbers are compared at once, and all verdicts share two exits: one branch for a usual rule.
+/// both numbers are compared at once, rules that stand together and say the same share one branch, and all verdicts
+/// share two exits.
 public struct DeviceProgram: Equatable, Sendable {
   /// As `struct bpf_insn` lies in memory: code, registers, offset, immediate value.
   public struct Instruction: Equatable, Sendable {
@@ -46,9 +47,15 @@ private struct Assembly {
   private var kind: Bool??
   /// Whether the current run has ended with a rule for all its devices, after which the kernel tolerates no more code.
   private var isClosed = false
+  /// Rules for all accesses to one device each, or to those of one number, with the same verdict; not written yet.
+  private var alike: [Number] = []
+  private var alikeAllow = false
+
+  /// What to compare to find a rule's devices.
+  private typealias Number = (register: UInt8, value: Int32)
 
   // Registers: 0 the verdict, 1 the context and then scratch, 2 kind, 3 accesses in question, 4 major, 5 minor,
-  // 6 both.
+  // 6 both, 7 what rules that are alike have found.
 
   mutating func start() {
     emit(.load, 2, source: 1, offset: 0)
@@ -76,11 +83,16 @@ private struct Assembly {
     begin(entry.isBlock)
     if isClosed { return }
     let number = Assembly.number(entry)
+    if entry.access == .all, let number {
+      if alikeAllow != entry.allow { writeAlike() }
+      alikeAllow = entry.allow
+      alike.append(number)
+      return
+    }
+    writeAlike()
     if entry.access == .all {
-      let jump =
-        number.map { emit(.jumpIfEqual, $0.register, immediate: $0.value) } ?? emit(.jump, 0)
-      end(entry.allow, at: jump)
-      isClosed = number == nil
+      end(entry.allow, at: emit(.jump, 0))
+      isClosed = true
       return
     }
     let skip = number.map { emit(.jumpUnlessEqual, $0.register, immediate: $0.value) }
@@ -97,7 +109,27 @@ private struct Assembly {
     if let skip { aim(skip) }
   }
 
+  /// One branch for all: a number less one is negative only if it was 0, the difference of equal ones.
+  private mutating func writeAlike() {
+    defer { alike.removeAll(keepingCapacity: true) }
+    guard alike.count > 1 else {
+      if let number = alike.first {
+        end(alikeAllow, at: emit(.jumpIfEqual, number.register, immediate: number.value))
+      }
+      return
+    }
+    emit(.set, 7, immediate: 0)
+    for number in alike {
+      emit(.move32, 1, source: number.register)
+      emit(.xor32, 1, immediate: number.value)
+      emit(.add, 1, immediate: -1)
+      emit(.or, 7, source: 1)
+    }
+    end(alikeAllow, at: emit(.jumpIfNegative, 7))
+  }
+
   mutating func finish(allowsByDefault: Bool) -> [DeviceProgram.Instruction] {
+    writeAlike()
     if let jump = toNextKind { aim(jump) }
     for allow in [allowsByDefault, !allowsByDefault] {
       let jumps = allow ? toAllow : toDeny
@@ -112,6 +144,7 @@ private struct Assembly {
 
   private mutating func begin(_ isBlock: Bool?) {
     if kind == .some(isBlock) { return }
+    writeAlike()
     if let jump = toNextKind { aim(jump) }
     toNextKind = nil
     kind = .some(isBlock)
@@ -126,12 +159,12 @@ private struct Assembly {
 
   /// Makes a jump lead to the next instruction.
   private mutating func aim(_ jump: Int) {
-    // In range: a rule is at most six instructions, and `DeviceRuleList` bounds their number.
+    // In range: a rule is at most seven instructions, and `DeviceRuleList` bounds their number.
     instructions[jump].offset = Int16(truncatingIfNeeded: instructions.count - jump - 1)
   }
 
-  /// What to compare to find a rule's devices; nil for all.
-  private static func number(_ entry: DeviceRuleList.Entry) -> (register: UInt8, value: Int32)? {
+  /// - Returns: nil for all devices.
+  private static func number(_ entry: DeviceRuleList.Entry) -> Number? {
     switch (entry.major, entry.minor) {
     case (nil, nil): nil
     case (let major?, nil): (4, Int32(bitPattern: major))
@@ -155,6 +188,12 @@ private struct Assembly {
     case set = 0xB7
     /// `BPF_ALU64 | BPF_AND | BPF_K`.
     case and = 0x57
+    /// `BPF_ALU64 | BPF_ADD | BPF_K`.
+    case add = 0x07
+    /// `BPF_ALU | BPF_MOV | BPF_X`: the low half, the high one becomes 0.
+    case move32 = 0xBC
+    /// `BPF_ALU | BPF_XOR | BPF_K`, likewise.
+    case xor32 = 0xA4
     /// `BPF_ALU64 | BPF_OR | BPF_X`.
     case or = 0x4F
     /// `BPF_ALU64 | BPF_LSH | BPF_K`.
@@ -169,6 +208,8 @@ private struct Assembly {
     case jumpIfEqual = 0x15
     /// `BPF_JMP | BPF_JNE | BPF_K`.
     case jumpUnlessEqual = 0x55
+    /// `BPF_JMP | BPF_JSLT | BPF_K` with 0.
+    case jumpIfNegative = 0xC5
     /// `BPF_JMP | BPF_EXIT`.
     case exit = 0x95
   }

@@ -127,6 +127,20 @@ import Testing
     #expect(plan.directories[0].actions.isEmpty)
   }
 
+  @Test func rulesThatAreAlikeShareABranch() throws {
+    let usual = (0..<9).map { character(UInt32($0), 1, .all) }
+    let program = try DeviceRuleList([DeviceRule(allow: false)] + usual).program()
+    #expect(program.instructions.count { [0x15, 0x55, 0xC5].contains($0.code) } == 2)
+    for major in UInt32(0)..<10 { #expect(run(program, false, major, 1, .all) == (major < 9)) }
+    #expect(!run(program, false, 1, 0, .all) && !run(program, true, 1, 1, .all))
+    // The later rule comes first, and what is between them stays between them.
+    let mixed = try DeviceRuleList([
+      character(1, 1, .all), DeviceRule(allow: false, type: .character, major: 2, minor: 2, access: .all),
+      DeviceRule(allow: false, type: .character, major: 1, minor: 1, access: .all), character(2, 2, .all),
+    ]).program()
+    #expect(!run(mixed, false, 1, 1, .read) && run(mixed, false, 2, 2, .read))
+  }
+
   @Test func aProgramDecidesAsTheRulesSay() throws {
     var random = Random(state: 42)
     for _ in 0..<300 {
@@ -211,10 +225,14 @@ import Testing
       case 0x4F: registers[to] |= registers[from]
       case 0x67: registers[to] <<= immediate
       case 0xC7: registers[to] = UInt64(bitPattern: Int64(bitPattern: registers[to]) >> Int64(immediate))
+      case 0x07: registers[to] &+= immediate
+      case 0xBC: registers[to] = registers[from] & 0xFFFF_FFFF
+      case 0xA4: registers[to] = (registers[to] ^ immediate) & 0xFFFF_FFFF
       case 0x05: position += Int(instruction.offset)
       case 0x77: registers[to] >>= immediate
       case 0x15: if registers[to] == immediate { position += Int(instruction.offset) }
       case 0x55: if registers[to] != immediate { position += Int(instruction.offset) }
+      case 0xC5: if Int64(bitPattern: registers[to]) < 0 { position += Int(instruction.offset) }
       case 0x95: return registers[0] == 1
       default:
         Issue.record("unknown instruction \(instruction)")

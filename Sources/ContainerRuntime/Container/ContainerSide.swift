@@ -59,7 +59,7 @@ final class ContainerSide {
         if steps[position].side == .container {
           if case .lookUpProgram = steps[position].action { restoreUmask(callersUmask, steps) }
           try execute(steps[position])
-          launch.trace?.mark(steps[position])
+          launch.trace?.mark(steps[position].side, "\(steps[position].action)")
         }
         position += 1
       }

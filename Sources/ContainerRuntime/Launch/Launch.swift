@@ -176,15 +176,17 @@ public final class Trace {
     last = monotonicNanoseconds()
   }
 
+  /// Time that passes until here counts for no step.
+  func restart() { last = monotonicNanoseconds() }
+
   /// Writes one line: the side, the microseconds since the last step of this side ended, and the step.
-  func mark(_ step: PlannedStep) {
-    let now = monotonicNanoseconds()
-    let microseconds = (now - last) / 1000
-    var name = "\(step.action)"
+  func mark(_ side: Side, _ step: @autoclosure () -> String) {
+    let microseconds = (monotonicNanoseconds() - last) / 1000
+    var name = step()
     if name.utf8.count > 100 { name = String(name.prefix(97)) + "..." }
-    let line = "\(step.side.rawValue) \(microseconds) us \(name)\n"
+    let line = "\(side.rawValue) \(microseconds) us \(name)\n"
     // bestEffort: a trace that nobody reads must not stop a container
     try? writeAll(output, Array(line.utf8))
-    last = monotonicNanoseconds()
+    restart()
   }
 }

@@ -98,7 +98,7 @@ public struct Creation {
       // Somebody else has removed the container, and a namesake's cgroups must not go the same way.
       guard try launch.directory.lock() else { return status }
     } catch { throw RuntimeError(error, "waiting for the container") }
-    options.warn(try store.remove(launch.directory, launch.record))
+    options.warn(try store.remove(launch.directory, launch.record, options.trace))
     return status
   }
 

@@ -50,14 +50,17 @@ extension StateStore {
   /// Removes a container whose process has ended: cgroups with what is left in them, hooks, and the directory last, so
   /// that an interruption leaves something to try again with.
   func remove(
-    _ container: ContainerDirectory, _ record: Record
+    _ container: ContainerDirectory, _ record: Record, _ trace: Trace? = nil
   ) throws(RuntimeError) -> [String] {
+    trace?.restart()
     try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.remove(killing: true) }
+    trace?.mark(.runtime, "removeCgroups")
     do throws(SyscallError) { try Resctrl.remove(record.resctrl) } catch {
       throw RuntimeError(error, "control group of \(record.id)")
     }
     let warnings = record.hasHooks ? runPoststopHooks(container, record) : []
     try removeDirectory(container)
+    trace?.mark(.runtime, "removeRecord")
     return warnings
   }
 
