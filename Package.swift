@@ -77,20 +77,21 @@ let package = Package(
       swiftSettings: common,
       linkerSettings: isEmbedded
         ? [.unsafeFlags(["-Xclang-linker", "-no-pie", "-Xclang-linker", "-static"])] : []),
+    module("Explain", ["ContainerPlan", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"]),
     module("RootFS", ["CCompression", "CCrypto", "CLinux", "Linux"]),
     module("Networking", ["Netlink", "JSON", "Linux"]),
     module(
       "Engine",
       [
-        "RootFS", "Networking", "ContainerPlan", "Cgroups", "Seccomp", "SafePath", "OCI", "JSON", "Netlink",
-        "Linux",
+        "RootFS", "Networking", "Explain", "ContainerPlan", "Cgroups", "Seccomp", "SafePath", "OCI", "JSON",
+        "Netlink", "Linux",
       ]),
 
     // Layer 5: what people type.
     .executableTarget(
       name: "roost",
       dependencies: [
-        "Engine", "Networking", "ContainerPlan", "RootFS", "Linux",
+        "Engine", "Explain", "Networking", "ContainerPlan", "RootFS", "Linux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -106,7 +107,7 @@ let package = Package(
     tests("CgroupsTests", ["Cgroups", "DBus", "OCI", "JSON", "Linux"]),
     tests("SeccompTests", ["Seccomp", "OCI", "JSON"]),
     tests(
-      "ContainerPlanTests", ["ContainerPlan", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"],
+      "ContainerPlanTests", ["ContainerPlan", "Explain", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"],
       exclude: ["Golden"]),
     tests("NetworkingTests", ["Networking", "Netlink", "Linux"]),
     tests("RootFSTests", ["RootFS", "Linux"]),

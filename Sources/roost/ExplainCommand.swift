@@ -4,6 +4,7 @@
 import ArgumentParser
 import ContainerPlan
 import Engine
+import Explain
 
 /// `roost explain`: what `run` would do, without doing it.
 struct ExplainCommand: ParsableCommand {

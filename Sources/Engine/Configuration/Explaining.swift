@@ -2,7 +2,8 @@
 // Copyright (c) 2026 The Roost authors
 
 import Cgroups
-public import ContainerPlan
+import ContainerPlan
+public import Explain
 import Linux
 import OCI
 import Seccomp

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 import ContainerPlan
+import Explain
 import Networking
 
 // What gives the container its network, in words.

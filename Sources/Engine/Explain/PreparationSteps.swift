@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 import ContainerPlan
+import Explain
 import OCI
 
 // The engine's own steps in words, as the runtime's are.

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 import ContainerPlan
+import Explain
 
 /// MyDocker's command line: seven letters, and what each is called in `roost run`.
 ///

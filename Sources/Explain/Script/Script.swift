@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+public import ContainerPlan
 internal import Linux
 internal import OCI
 internal import Seccomp

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import ContainerPlan
+
 extension Explanation {
   /// The explanation for people: groups with headings, numbered steps, no colours.
   ///

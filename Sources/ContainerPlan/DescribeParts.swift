@@ -75,7 +75,7 @@ extension Step {
     limits.map { " \($0.type.rawValue)=\(limit($0.soft)):\(limit($0.hard))" }.joined()
   }
 
-  static func limit(_ value: UInt64) -> String { value == UInt64.max ? "unlimited" : "\(value)" }
+  package static func limit(_ value: UInt64) -> String { value == UInt64.max ? "unlimited" : "\(value)" }
 
   static func words(_ mask: CapabilityMask) -> String {
     mask.isEmpty ? " none" : Words.capabilities(mask).map { " " + $0 }.joined()
@@ -128,7 +128,7 @@ extension PlannedMount: CustomStringConvertible {
 
 extension PlannedMount.Parameter {
   /// As mount(8) spells it.
-  var words: String { value.map { "\(key)=\($0)" } ?? key }
+  package var words: String { value.map { "\(key)=\($0)" } ?? key }
 }
 
 /// What is done in one hierarchy of cgroups.

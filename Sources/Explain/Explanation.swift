@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+public import ContainerPlan
+
 /// A plan in words: what every step does, why it stands where it stands, and how a person would do it by hand.
 public struct Explanation: Equatable, Sendable {
   /// In the order in which they are taken.

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import Cgroups
+internal import ContainerPlan
 internal import Linux
 
 // Cgroups: made by the runtime, entered by the container.
