@@ -25,7 +25,7 @@ public enum FilterExpression: Equatable, Sendable {
   case verdict(Verdict)
 
   public enum Meta: Sendable {
-    case inputInterface, outputInterface, networkProtocol, transportProtocol, etherType
+    case inputInterface, outputInterface, networkProtocol, transportProtocol
   }
   public enum Conntrack: Sendable { case state, status }
   public enum Payload: Sendable { case frame, network, transport }
@@ -133,7 +133,6 @@ extension FilterExpression.Meta {
     case .outputInterface: NFT_META_OIFNAME.rawValue
     case .networkProtocol: NFT_META_NFPROTO.rawValue
     case .transportProtocol: NFT_META_L4PROTO.rawValue
-    case .etherType: NFT_META_PROTOCOL.rawValue
     }
   }
 }
@@ -224,10 +223,13 @@ extension FilterExpression {
     return [.loadAddressType(ofDestination: true, register: 0), .compare(.equal, local, register: 0)]
   }
 
-  /// `ether type`: IPv4, IPv6 or ARP.
+  /// `ether type`: IPv4, IPv6 or ARP. As it stands in the frame: with a tag of a VLAN it is none of them, while the kernel's
+  /// own idea of the protocol is that of what is behind the tag.
   public static func etherType(_ type: EtherType) -> [FilterExpression] {
     let number = withUnsafeBytes(of: type.number.bigEndian) { Array($0) }
-    return [.load(.etherType, register: 0), .compare(.equal, number, register: 0)]
+    return [
+      .loadPayload(.frame, offset: 12, length: 2, register: 0), .compare(.equal, number, register: 0),
+    ]
   }
 
   public enum EtherType: Sendable {

@@ -44,7 +44,9 @@ public struct LinkProperties: Equatable, Sendable {
 public enum LinkKind: Equatable, Sendable {
   /// A cable whose other end has these properties.
   case veth(peer: LinkProperties)
-  case bridge
+  /// - Parameter forwardedGroups: Bit n: frames to 01:80:c2:00:00:0n are treated as others are (`IFLA_BR_GROUP_FWD_MASK`);
+  ///   the kernel refuses the bits 0 to 2.
+  case bridge(forwardedGroups: UInt16)
   case dummy
   /// A second interface with an address of its own on the interface with index `parent`.
   case macvlan(parent: Int32, mode: MacvlanMode)
@@ -210,7 +212,9 @@ extension NetlinkMessage {
 
   private mutating func putData(of kind: LinkKind) {
     switch kind {
-    case .bridge, .dummy: break
+    case .dummy: break
+    case .bridge(let groups):
+      nest(number(IFLA_INFO_DATA)) { $0.put(number(IFLA_BR_GROUP_FWD_MASK), number: groups) }
     case .veth(let peer):
       nest(number(IFLA_INFO_DATA)) {
         $0.nest(number(VETH_INFO_PEER)) {

@@ -34,53 +34,113 @@ extension Firewall {
       }
     }
     if endpoint.address(.v6) != nil {
-      // Neighbour discovery starts from these.
-      for own in [endpoint.hardwareAddress.linkLocal, IPAddress(.v6, 0)] {
-        result[GuardSet.addresses6, default: []].append(FilterElement([port, .address(own)]))
-      }
+      // Neighbour discovery starts from this one.
+      result[GuardSet.addresses6, default: []].append(
+        FilterElement([port, .address(endpoint.hardwareAddress.linkLocal)]))
     }
     return result
   }
 
-  /// Offsets are those of Ethernet, ARP (RFC 826), IPv4, IPv6 (RFC 8200) and neighbour discovery (RFC 4861).
   static var guardChains: [FilterChain] {
-    let drop = FilterExpression.verdict(.drop)
-    let accept = FilterExpression.verdict(.accept)
-    let arp = FilterExpression.etherType(.arp)
-    let ipv4 = FilterExpression.etherType(.ipv4)
-    let ipv6 = FilterExpression.etherType(.ipv6)
-    var rules = [
+    let ports = FilterExpression.interface(.inputInterface, in: GuardSet.ports, isMember: false)
+    let first = [
+      FilterRule(ports + [.verdict(.accept)], comment: "not ours"),
       FilterRule(
-        FilterExpression.interface(.inputInterface, in: GuardSet.ports, isMember: false) + [accept],
-        comment: "not ours"),
-      FilterRule(
-        own(GuardSet.hardware, .frame, 6, 6, isMember: false) + [drop], comment: "sender's hardware address"),
-      FilterRule(
-        arp + own(GuardSet.hardware, .network, 8, 6, isMember: false) + [drop], comment: "ARP sender hardware"
-      ),
-      FilterRule(
-        arp + own(GuardSet.addresses4, .network, 14, 4, isMember: true) + [accept], comment: "ARP sender"),
-      FilterRule(
-        ipv4 + own(GuardSet.addresses4, .network, 12, 4, isMember: true) + [accept], comment: "IPv4 source"),
+        own(GuardSet.hardware, .frame, 6, 6, isMember: false) + [.verdict(.drop)],
+        comment: "sender's hardware address"),
     ]
-    // Extension headers could hide what follows; RFC 6980 forbids them for neighbour discovery, and so do we for all.
-    for header in [UInt8(0), 43, 60] {
-      rules.append(
-        FilterRule(ipv6 + byte(at: 6, header) + [drop], comment: "IPv6 extension header \(header)"))
+    let last = FilterRule([.verdict(.drop)], comment: "no other source, no other protocol, no VLAN")
+    return [
+      FilterChain(
+        "guard", FilterHook(.filter, .prerouting, .bridgeDestinationNAT),
+        first + guardIPv4 + guardARP + guardIPv6 + [last]),
+      // What ``NetworkStep/forwardedGroups`` cannot say of 01:80:c2:00:00:02: the bridge hands such frames to the host as its
+      // port's, around prerouting, and learns where their sender is.
+      FilterChain(
+        "reserved", FilterHook(.filter, .input, .filter),
+        [
+          FilterRule(ports + [.verdict(.accept)], comment: "not ours"),
+          FilterRule(
+            [
+              .loadPayload(.frame, offset: 0, length: 5, register: 0),
+              .compare(.equal, [0x01, 0x80, 0xc2, 0, 0], register: 0), .verdict(.drop),
+            ], comment: "frames for bridges"),
+        ]),
+    ]
+  }
+
+  /// RFC 791, 792, 2131.
+  private static var guardIPv4: [FilterRule] {
+    let ipv4 = FilterExpression.etherType(.ipv4)
+    var rules = [
+      FilterRule(ipv4 + transport(17, 0, [0, 67]) + [.verdict(.drop)], comment: "DHCP server")
+    ]
+    for (type, name) in [(UInt8(5), "ICMP redirect"), (9, "ICMP router advertisement")] {
+      rules.append(FilterRule(ipv4 + transport(1, 0, [type]) + [.verdict(.drop)], comment: name))
     }
+    rules.append(
+      FilterRule(
+        ipv4 + own(GuardSet.addresses4, .network, 12, 4, isMember: true) + [.verdict(.accept)],
+        comment: "IPv4 source"))
+    return rules
+  }
+
+  /// RFC 826.
+  private static var guardARP: [FilterRule] {
+    let arp = FilterExpression.etherType(.arp)
+    return [
+      FilterRule(
+        arp + [
+          .loadPayload(.network, offset: 0, length: 6, register: 0),
+          .compare(.notEqual, [0, 1, 8, 0, 6, 4], register: 0), .verdict(.drop),
+        ], comment: "ARP not for IPv4 over Ethernet"),
+      FilterRule(
+        arp + own(GuardSet.hardware, .network, 8, 6, isMember: false) + [.verdict(.drop)],
+        comment: "ARP sender hardware"),
+      FilterRule(
+        arp + own(GuardSet.addresses4, .network, 14, 4, isMember: true) + [.verdict(.accept)],
+        comment: "ARP sender"),
+    ]
+  }
+
+  /// RFC 8200, 4861, 4862, 8415. What is in a first fragment is looked at as what is in none.
+  private static var guardIPv6: [FilterRule] {
+    let ipv6 = FilterExpression.etherType(.ipv6)
+    let unspecified: [FilterExpression] = [
+      .loadPayload(.network, offset: 8, length: 16, register: 0),
+      .compare(.equal, [UInt8](repeating: 0, count: 16), register: 0),
+    ]
+    // RFC 6980 forbids them for neighbour discovery, and so do we for all.
+    var rules = [UInt8(0), 43, 60].map { header in
+      FilterRule(
+        ipv6 + [
+          .loadPayload(.network, offset: 6, length: 1, register: 0), .compare(.equal, [header], register: 0),
+          .verdict(.drop),
+        ], comment: "IPv6 extension header \(header)")
+    }
+    // The kernel's search for what is above IP ends here.
+    rules.append(
+      FilterRule(
+        ipv6 + [
+          .load(.transportProtocol, register: 0), .compare(.equal, [51], register: 0), .verdict(.drop),
+        ], comment: "IPv6 authentication header"))
+    rules.append(FilterRule(ipv6 + transport(17, 0, [2, 35]) + [.verdict(.drop)], comment: "DHCPv6 server"))
     for (type, name) in [(UInt8(134), "router advertisement"), (137, "redirect")] {
-      rules.append(FilterRule(ipv6 + byte(at: 6, 58) + byte(at: 40, type) + [drop], comment: name))
+      rules.append(FilterRule(ipv6 + transport(58, 0, [type]) + [.verdict(.drop)], comment: name))
     }
     rules += [
       FilterRule(
-        ipv6 + byte(at: 6, 58) + byte(at: 40, 136)
-          + own(GuardSet.addresses6, .network, 48, 16, isMember: false)
-          + [drop], comment: "neighbour advertisement for others"),
+        ipv6 + transport(58, 0, [136]) + own(GuardSet.addresses6, .transport, 8, 16, isMember: false)
+          + [.verdict(.drop)], comment: "neighbour advertisement for others"),
       FilterRule(
-        ipv6 + own(GuardSet.addresses6, .network, 8, 16, isMember: true) + [accept], comment: "IPv6 source"),
-      FilterRule([drop], comment: "no other source, no other protocol"),
+        ipv6 + unspecified + transport(58, 0, [135])
+          + own(GuardSet.addresses6, .transport, 8, 16, isMember: true) + [.verdict(.accept)],
+        comment: "whether others have an address of its own"),
+      FilterRule(
+        ipv6 + own(GuardSet.addresses6, .network, 8, 16, isMember: true) + [.verdict(.accept)],
+        comment: "IPv6 source"),
     ]
-    return [FilterChain("guard", FilterHook(.filter, .prerouting, .bridgeDestinationNAT), rules)]
+    return rules
   }
 
   /// The port together with a field of the packet is, or is not, in a set.
@@ -95,7 +155,12 @@ extension Firewall {
     ]
   }
 
-  private static func byte(at offset: Int, _ value: UInt8) -> [FilterExpression] {
-    [.loadPayload(.network, offset: offset, length: 1, register: 0), .compare(.equal, [value], register: 0)]
+  /// A protocol above IP whose header has these bytes at an offset.
+  private static func transport(_ number: UInt8, _ offset: Int, _ bytes: [UInt8]) -> [FilterExpression] {
+    [
+      .load(.transportProtocol, register: 0), .compare(.equal, [number], register: 0),
+      .loadPayload(.transport, offset: offset, length: bytes.count, register: 0),
+      .compare(.equal, bytes, register: 0),
+    ]
   }
 }

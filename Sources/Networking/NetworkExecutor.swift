@@ -84,7 +84,7 @@ final class NetworkExecutor {
     properties.address = Self.hardwareAddress(for: alias)
     properties.mtuBytes = mtu
     do {
-      try host.send(.addLink(.bridge, properties))
+      try host.send(.addLink(.bridge(forwardedGroups: NetworkStep.forwardedGroups), properties))
     } catch {
       if error.errno == .notSupported {
         throw NetworkingError("this kernel has no bridges (CONFIG_BRIDGE): \(error)")

@@ -36,6 +36,10 @@ public enum NetworkStep: Equatable, Sendable {
   case carrier(UserNetworkRequest)
   /// Ports and what the container may send, in our tables.
   case rules(Endpoint)
+
+  /// Frames to addresses that IEEE 802.1D reserves for bridges go the way of all others, past the rules; without this the
+  /// kernel hands some of them to the host and learns their sender, whoever that says to be.
+  static let forwardedGroups: UInt16 = 0xfff8
 }
 
 /// How a container gets its network: data before it is done.

@@ -45,7 +45,11 @@ extension NetworkStep {
   public var shell: [String] {
     switch self {
     case .bridge(let name, let alias, let mtu, let addresses):
-      return ["ip link add \(name)\(Self.mtu(mtu)) type bridge", "ip link set \(name) alias '\(alias)'"]
+      let groups = "0x" + String(Self.forwardedGroups, radix: 16)
+      return [
+        "ip link add \(name)\(Self.mtu(mtu)) type bridge group_fwd_mask \(groups)",
+        "ip link set \(name) alias '\(alias)'",
+      ]
         + addresses.map { "ip address add \($0) dev \(name)" } + ["ip link set \(name) up"]
     case .hostSetting(let path, let value): return ["echo \(value) > /proc/sys/net/\(path)"]
     case .namespace: return ["NS=roost-$$; ip netns add $NS"]

@@ -62,9 +62,9 @@ struct LiveTests {
   @Test func theKernelsWords() throws {
     try inNewNamespace {
       let socket = try NetlinkSocket(.route)
-      try socket.send(.addLink(.bridge, LinkProperties(name: "br0")))
+      try socket.send(.addLink(.bridge(forwardedGroups: 0), LinkProperties(name: "br0")))
       let again = #expect(throws: NetlinkError.self) {
-        try socket.send(.addLink(.bridge, LinkProperties(name: "br0")))
+        try socket.send(.addLink(.bridge(forwardedGroups: 0), LinkProperties(name: "br0")))
       }
       #expect(again?.errno == .exists && again?.object == "br0")
       let bridge = try #require(try socket.link(named: "br0"))
@@ -80,7 +80,7 @@ struct LiveTests {
   @Test func bridgePortsAndNeighbours() throws {
     try inNewNamespace {
       let socket = try NetlinkSocket(.route)
-      try socket.send(.addLink(.bridge, LinkProperties(name: "br0")))
+      try socket.send(.addLink(.bridge(forwardedGroups: 0), LinkProperties(name: "br0")))
       let bridge = try #require(try socket.link(named: "br0"))
       var quiet = LinkProperties()
       quiet.linkLocalMode = LinkProperties.LinkLocalMode.none
