@@ -21,7 +21,7 @@ packages_for() {
         strace stress uidmap util-linux xz-utils zstd
       ;;
     vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;
-    bench) echo busybox-static crun gcc libc6-dev runc strace ;;
+    bench) echo busybox-static crun gcc golang-github-containers-common jq libc6-dev runc strace ;;
     # What the five systems of docs/seeds are made of and tried with.
     seeds)
       echo bash busybox-static containernetworking-plugins cpio iproute2 iptables iputils-ping mmdebstrap openvswitch-switch \

@@ -68,7 +68,7 @@ public final class CgroupMembership {
   /// Says why `clone3` into ``cloneTarget`` failed; nil when the cgroup is not the reason, as far as the number tells.
   public func cloneFailure(_ errno: Errno) -> CgroupError? {
     guard [.busy, .notSupported, .tryAgain, .accessDenied, .noDevice].contains(errno) else { return nil }
-    return entryFailure(records.first { $0.version == .v2 }, "", SyscallError("clone3", errno))
+    return entryFailure(records.first { $0.version == .v2 }, "cgroup.procs", SyscallError("clone3", errno))
   }
 
   /// Closes everything now.
@@ -80,8 +80,11 @@ public final class CgroupMembership {
   }
 
   private func entryFailure(_ record: CgroupRecord?, _ file: String, _ error: SyscallError) -> CgroupError {
-    let path = (record?.hostPath ?? "") + (file.isEmpty ? "" : "/" + file)
-    return .refused("cannot enter the cgroup \(path)", error, remedy: entryRemedy(record, error.errno))
+    // Number 0 is the process itself. clone3 does what writing to the file would do.
+    let path = "\(record?.hostPath ?? "")/\(file)"
+    return .refused(
+      "cannot enter the cgroup: adding pid 0 to cgroups: \(path)", error,
+      remedy: entryRemedy(record, error.errno))
   }
 }
 

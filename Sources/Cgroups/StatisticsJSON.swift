@@ -115,7 +115,7 @@ extension CgroupStatistics.Memory {
       json.member("kernel") { kernel.encode(to: &$0) }
       json.member("kernelTCP") { kernelTCP.encode(to: &$0) }
       json.values("raw", raw)
-      json.values("events", events)
+      json.values("events", events.filter { $0.value != 0 })
       json.pressure(pressure)
     }
   }

@@ -43,9 +43,10 @@ extension Scenario {
     scenarios[0].limits = [.backToBack: 0.60, .afterIdling: 0.25]
     scenarios[0].spreadLimit = 2
     if let seccomp {
-      scenarios.append(
-        run(name: "run-seccomp", summary: "the same with the profile given", bundle: Bundle(seccomp: seccomp))
-      )
+      var filtered = run(
+        name: "run-seccomp", summary: "the same with the profile given", bundle: Bundle(seccomp: seccomp))
+      filtered.limits = [.backToBack: 0.60, .afterIdling: 0.60]
+      scenarios.append(filtered)
     }
     scenarios += [create, start, state, kill, delete, deleteForce, exec]
     scenarios += [1, 100, 300].map(list)

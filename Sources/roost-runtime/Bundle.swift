@@ -66,7 +66,7 @@ struct Bundle {
     options.pidFile = context.arguments.value("pid-file")
     options.pidfdSocket = context.arguments.value("pidfd-socket")
     options.console = try console(operation, context)
-    if try context.arguments.flag("trace") { options.trace = Trace() }
+    options.trace = try context.trace()
     options.serviceManager = Environment.serviceManager
     if operation == .run {
       options.detach = try context.arguments.flag("detach")
@@ -115,6 +115,11 @@ extension Context {
       }
       return .foreground
     }
+  }
+
+  /// What `--trace` or `--debug` tells of the steps.
+  func trace() throws(CommandFailure) -> Trace? {
+    try arguments.flag("trace") ? Trace.onStandardError() : log.trace()
   }
 
   func preservedDescriptors() throws(CommandFailure) -> UInt32 {

@@ -16,7 +16,7 @@ struct Invocation {
     .value("log", nil, "also write errors to a file, journald:NAME or syslog:NAME"),
     .value("log-format", nil, "format of the log: text or json"),
     .value("log-level", nil, "error, warning, info (default) or debug"),
-    .flag("debug", nil, "log more"),
+    .flag("debug", nil, "log every step"),
     .flag("systemd-cgroup", nil, "let systemd make the cgroups, as a scope"),
     .value("cgroup-manager", nil, "cgroupfs (default), systemd or disabled"),
     .value("rootless", nil, "do without cgroups that nothing needs: true, false or auto (default)"),

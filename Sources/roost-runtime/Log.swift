@@ -55,17 +55,45 @@ struct Log {
 
   func debug(_ message: String) { write(.debug, message, toStandardError: destination == .none) }
 
+  /// Tells the steps of a launch as debug messages, also from processes for which the log's path leads elsewhere.
+  ///
+  /// - Returns: nil unless they are asked for.
+  func trace() -> Trace? {
+    guard level == .debug else { return nil }
+    do throws(SyscallError) {
+      let opened = OwnedDescriptor(try opened())
+      return Trace.inLog { line in
+        // bestEffort: a log that nobody reads must not stop a container
+        try? destination.write(.debug, form(.debug, line.oneLine), to: opened.fd)
+      }
+    } catch {
+      Output.writeError("--log \(destination): \(error)")
+      return nil
+    }
+  }
+
+  private func opened() throws(SyscallError) -> Descriptor {
+    if let descriptor = try destination.open() { return descriptor }
+    return try FD.standardError.duplicate()
+  }
+
   private func write(_ level: Level, _ message: String, toStandardError: Bool) {
     guard level.rawValue <= self.level.rawValue else { return }
     let line = message.oneLine
-    if toStandardError { Output.writeError(level == .error ? line : "\(level): \(line)") }
+    if toStandardError {
+      Output.writeError(level == .error ? line : level == .debug ? entry(level, line) : "\(level): \(line)")
+    }
     do throws(SyscallError) {
-      switch destination {
-      case .none: return
-      case .file: try destination.write(level, entry(level, line) + "\n")
-      case .journal, .syslog: try destination.write(level, line)
-      }
+      try destination.write(level, form(level, line))
     } catch { Output.writeError("--log \(destination): \(error)") }
+  }
+
+  /// What the destination gets: services add time and level themselves.
+  private func form(_ level: Level, _ line: String) -> String {
+    switch destination {
+    case .none, .file: entry(level, line) + "\n"
+    case .journal, .syslog: line
+    }
   }
 
   private func entry(_ level: Level, _ line: String) -> String {

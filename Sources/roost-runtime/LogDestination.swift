@@ -45,28 +45,36 @@ enum LogDestination: Equatable, CustomStringConvertible {
 
   /// Writes one entry. A line that is written at once stays whole whoever else writes to the file.
   func write(_ level: Log.Level, _ line: String) throws(SyscallError) {
+    guard let opened = try open() else { return }
+    try write(level, line, to: opened.fd)
+  }
+
+  /// Opens it; nil for nowhere.
+  func open() throws(SyscallError) -> Descriptor? {
     switch self {
-    case .none: break
-    case .file(let path):
-      // path: the caller's `--log`
-      let file = try openat(.workingDirectory, path, [.writeOnly, .create, .append], mode: 0o644)
-      try writeAll(file.fd, Array(line.utf8))
+    case .none: nil
+    // path: the caller's `--log`
+    case .file(let path): try openat(.workingDirectory, path, [.writeOnly, .create, .append], mode: 0o644)
+    case .journal: try connectUnix(.datagram, path: "/run/systemd/journal/socket")
+    case .syslog: try connectUnix(.datagram, path: "/dev/log")
+    }
+  }
+
+  /// Writes one entry to what `open` has opened.
+  func write(_ level: Log.Level, _ line: String, to opened: FD) throws(SyscallError) {
+    switch self {
+    case .none, .file: try writeAll(opened, Array(line.utf8))
     case .journal(let identifier):
       // systemd's native protocol: a datagram of lines FIELD=VALUE.
       let fields = [
         "MESSAGE=\(line)", "PRIORITY=\(level.priority)", "SYSLOG_IDENTIFIER=\(identifier)",
         "SYSLOG_PID=\(getpid())", "",
       ]
-      try send(to: "/run/systemd/journal/socket", fields.joined(separator: "\n"))
+      try send(opened, Array(fields.joined(separator: "\n").utf8))
     case .syslog(let identifier):
       // The form of syslog(3): facility "daemon" and the priority in one number.
-      try send(to: "/dev/log", "<\(3 << 3 | level.priority)>\(identifier)[\(getpid())]: \(line)")
+      try send(opened, Array("<\(3 << 3 | level.priority)>\(identifier)[\(getpid())]: \(line)".utf8))
     }
-  }
-
-  private func send(to path: String, _ text: String) throws(SyscallError) {
-    let socket = try connectUnix(.datagram, path: path)
-    try Linux.send(socket.fd, Array(text.utf8))
   }
 }
 

@@ -9,6 +9,7 @@ import pytest
 from harness import config
 from harness.case import eventually
 from harness.runtime import Result
+from harness.terminal import ConsoleSocket
 
 
 class Caller:
@@ -24,6 +25,13 @@ class Caller:
         spec["process"]["args"] = ["sleep", "1000"]
         (directory / "config.json").write_text(json.dumps(spec))
 
+    def configure(self, **process):
+        """Other members of the configuration's process."""
+        path = self.directory / "config.json"
+        spec = json.loads(path.read_text())
+        spec["process"].update(process)
+        path.write_text(json.dumps(spec))
+
     def __call__(self, *arguments, stdin=b""):
         words = [str(self.runtime.path), *self.before, *(str(argument) for argument in arguments)]
         with open(self.directory / "out", "w+b") as out, open(self.directory / "err", "w+b") as err:
@@ -34,9 +42,9 @@ class Caller:
     def status(self):
         return json.loads(self("state", self.id).succeeds().out)["status"]
 
-    def process(self, *arguments):
+    def process(self, *arguments, terminal=False):
         """A file for `exec --process`."""
-        process = dict(config.default()["process"], args=list(arguments), terminal=False)
+        process = dict(config.default()["process"], args=list(arguments), terminal=terminal)
         path = self.directory / "process.json"
         path.write_text(json.dumps(process))
         return path
@@ -84,6 +92,56 @@ def test_conmon(caller, runtime, manager):
 
 
 @pytest.mark.differs(crun="1.8.1 has other words for a container that does not exist")
+def test_conmon_with_terminals(caller):
+    engine = caller("conmon-tty", *ROOT)
+    engine.configure(terminal=True, args=["sh", "-c", "echo begun; exec sleep 1000"])
+    pid_file = engine.directory / "pidfile"
+    exec_pid = engine.directory / "exec-pidfile"
+    with ConsoleSocket(engine.directory / "console") as console, ConsoleSocket(engine.directory / "other") as other:
+        engine("create", "--bundle", engine.directory, "--pid-file", pid_file, "--no-pivot", "--no-new-keyring",
+               "--console-socket", console.path, engine.id).succeeds()
+        terminal = console.receive()
+        engine("start", engine.id).succeeds()
+        terminal.until("begun")
+        engine("exec", "--pid-file", exec_pid, "--process", engine.process("echo", "joined", terminal=True),
+               "--console-socket", other.path, "--detach", engine.id).succeeds()
+        other.receive().until("joined")
+    engine("kill", "--all", engine.id, "9").succeeds()
+    end(engine)
+
+
+@pytest.mark.differs(crun="1.8.1 has other words for a container that does not exist")
+def test_conmon_passes_descriptors(caller):
+    engine = caller("conmon-fds", *ROOT)
+    engine.configure(args=["sh", "-c", "read line <&3; echo $line >&4; exec sleep 1000"])
+    given, answer = engine.directory / "given", engine.directory / "answer"
+    given.write_text("passed\n")
+    # Numbers 3 and 4 may be in use here: a shell arranges them before it becomes the runtime.
+    words = [str(engine.runtime.path), *engine.before, "create", "--bundle", str(engine.directory), "--pid-file",
+             str(engine.directory / "pidfile"), "--no-new-keyring", "--preserve-fds", "2", engine.id]
+    script = f'exec 3<"{given}" 4>"{answer}" </dev/null >/dev/null 2>&1; exec "$0" "$@"'
+    subprocess.run(["bash", "-c", script, *words], timeout=15, check=True)
+    engine("start", engine.id).succeeds()
+    eventually(lambda: answer.read_text() == "passed\n")
+    engine("kill", engine.id, "KILL").succeeds()
+    end(engine)
+
+
+@pytest.mark.differs(crun="1.8.1 has other words for a container that does not exist")
+def test_podman(caller):
+    """What podman says to the runtime itself, beside what conmon does."""
+    engine = caller("podman", *ROOT)
+    engine.configure(args=["sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.1; done"])
+    engine("create", "--bundle", engine.directory, "--pid-file", engine.directory / "pidfile", engine.id).succeeds()
+    engine("start", engine.id).succeeds()
+    resources = engine.directory / "resources.json"
+    resources.write_text(json.dumps({"pids": {"limit": 50}}))
+    engine("update", f"--resources={resources}", engine.id).succeeds()
+    engine("kill", "--all", engine.id, "15").succeeds()
+    end(engine)
+
+
+@pytest.mark.differs(crun="1.8.1 has other words for a container that does not exist")
 def test_cri_o(caller):
     engine = caller("crio", *ROOT)
     pid_file = engine.directory / "pidfile"
@@ -95,6 +153,8 @@ def test_cri_o(caller):
     engine("pause", engine.id).succeeds()
     assert engine.status() == "paused"
     engine("resume", engine.id).succeeds()
+    # A stop with time to end, and one without.
+    engine("kill", engine.id, "TERM").succeeds()
     engine("kill", engine.id, "KILL").succeeds()
     end(engine)
 

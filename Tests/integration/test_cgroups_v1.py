@@ -85,3 +85,13 @@ def test_exec_into_a_sub_cgroup(bundle):
     line = container.exec("grep", "pids", "/proc/self/cgroup", flags=("--cgroup", "pids:sub")).succeeds().out
     assert line.strip().endswith("/sub")
     container.stop()
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("place, words", [
+    ("nosuch", "nosuch/cgroup.procs: no such file"), ("pids:nosuch", "pids/.*/nosuch/cgroup.procs: no such file"),
+    ("gravity:/", "unknown controller gravity"), ("..", r"\.\. is not a sub cgroup path")])
+def test_exec_into_a_sub_cgroup_that_is_not_there(bundle, place, words):
+    container = bundle.sleeper()
+    container.exec("true", flags=("--cgroup", place)).fails(words)
+    container.stop()

@@ -375,6 +375,9 @@ def test_delegation_to_a_user_namespace(bundle):
     assert container.exec("sh", "-c", script).succeeds().out == "5\n"
     # Nobody may enter the container's own cgroup any more; who joins goes to its first process.
     assert container.exec("cat", "/proc/self/cgroup").succeeds().out == "0::/inner\n"
+    # Who is told where to go stays out instead.
+    container.exec("true", flags=("--cgroup", "/")).fails("cgroup.procs: device or resource busy")
+    assert container.exec("cat", "/proc/self/cgroup", flags=("--cgroup", "inner")).succeeds().out == "0::/inner\n"
     container.exec("sh", "-c", "echo 1000000 >/sys/fs/cgroup/memory.max").fails("denied")
     container.stop()
 

@@ -86,6 +86,8 @@ def test_container_that_goes_on(bundle, case, criu, flags, verb):
 
 
 def test_parent_and_page_server(bundle, case, criu):
+    case.directory_for("image")
+    case.directory_for("first")
     container = bundle.sleeper()
     call(case, criu("true"), "checkpoint", "--image-path", case.path("image"), "--parent-path", "../first",
          "--page-server", "[::1]:4444", "--leave-running", "--empty-ns", "network", container.id).succeeds()
@@ -104,7 +106,8 @@ def test_failure_tells_the_first_error_and_leaves_the_container(bundle, case, cr
 
 
 @pytest.mark.parametrize("flags, words", [
-    (("--parent-path", "/absolute"), "--parent-path"), (("--page-server", "nowhere"), "--page-server"),
+    (("--parent-path", "/absolute"), "--parent-path"), (("--parent-path", "../nothing"), "--parent-path.*nothing"),
+    (("--page-server", "nowhere"), "--page-server"),
     (("--manage-cgroups-mode", "gently"), "--manage-cgroups-mode"), (("--empty-ns", "pid"), "--empty-ns")])
 def test_options_that_are_wrong(bundle, case, criu, flags, words):
     container = bundle.sleeper()

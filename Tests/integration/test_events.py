@@ -69,8 +69,12 @@ def test_out_of_memory(observed, case):
     process = follow(case, container, "--interval", "10m")
     # Only what happens after the watch has begun is told: its descriptor shows that it has.
     eventually(lambda: any("eventfd" in link(entry) for entry in Path(f"/proc/{process.pid}/fd").iterdir()))
+    # Who looks for the word finds it only where it has happened.
+    assert "oom" not in case("events", "--stats", container.id).succeeds().out
     container.start()
     assert json.loads(process.stdout.readline()) == {"type": "oom", "id": container.id}
+    statistics = json.loads(case("events", "--stats", container.id).succeeds().out)
+    assert statistics["data"]["memory"]["events"]["oom_kill"] > 0
     container.stop()
 
 

@@ -3,6 +3,7 @@
 """--log: files, services that keep logs, levels; and the other global options."""
 import contextlib
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -63,6 +64,70 @@ def test_level(bundle, case, level, written):
     case.runtime.run(case.root, "--log", log, "--log-level", level, "run", "--bundle", bundle.directory,
                      case.new_id()).succeeds()
     assert (log.exists() and "CAP_FUTURE" in log.read_text()) == written
+
+
+def entries(log):
+    """What a log in JSON tells of steps."""
+    found = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {one["level"] for one in found} == {"debug"} and all(one["time"] for one in found)
+    return [one["msg"] for one in found]
+
+
+def index(messages, *parts):
+    """Where the first message is that contains all of them."""
+    return next(number for number, text in enumerate(messages) if all(part in text for part in parts))
+
+
+@pytest.mark.roost
+def test_debug_log_tells_the_steps_of_both_sides(bundle, case):
+    bundle.args("sh", "-c", "echo x; exit 4").save()
+    log = case.path("log")
+    result = case.runtime.run(case.root, "--debug", "--log", log, "--log-format", "json", "run", "--bundle",
+                              bundle.directory, case.new_id())
+    assert (result.status, result.out, result.err) == (4, "x\n", "")
+    messages = entries(log)
+    # The words of runc's log, by which scripts know the moments, and the container's own steps between them.
+    assert index(messages, "runtime ", "cloneProcess", "nsexec container setup") >= 0
+    moments = [index(messages, "container ", "child process in init()"), index(messages, "container ", "pivotRoot"),
+               index(messages, "container ", "init: closing the pipe to signal completion")]
+    assert moments == sorted(moments)
+
+
+@pytest.mark.roost
+def test_debug_log_of_exec(bundle, case):
+    container = bundle.sleeper()
+    bundle.process.update(args=["cat", "/proc/self/status"], execCPUAffinity={"initial": "0"})
+    file = case.directory_for("exec", {"process.json": json.dumps(bundle.process)}) / "process.json"
+    result = case.runtime.run(case.root, "--debug", "exec", "--process", file, container.id).succeeds()
+    assert "level=debug" not in result.out
+    messages = [line for line in result.err.splitlines() if "level=debug" in line]
+    moments = [index(messages, "child process in init()"), index(messages, "nsexec: affinity: 0x1)"),
+               index(messages, "setns_init: about to exec")]
+    assert moments == sorted(moments)
+    container.stop()
+
+
+@pytest.mark.roost
+def test_nothing_holds_the_debug_log_while_it_waits(bundle, case):
+    bundle.args("sleep", "1000").save()
+    log, identifier = case.path("log"), case.new_id()
+    with open(case.path("out"), "wb") as out:
+        case.runtime.run(case.root, "--debug", "--log", log, "create", "--bundle", bundle.directory, identifier,
+                         out=out, err=out).succeeds()
+    pid = json.loads(case("state", identifier).succeeds().out)["pid"]
+    assert str(log) not in [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    case("start", identifier).succeeds()
+    case("delete", "--force", identifier).succeeds()
+
+
+@pytest.mark.roost
+def test_debug_log_is_not_written_behind_the_filter(bundle, case):
+    """A filter that ends who writes must not end a program that does not."""
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["write", "writev"], "action": "SCMP_ACT_KILL_PROCESS"}]}
+    bundle.args("true").save()
+    for flags in ([], ["--debug", "--log", case.path("log")]):
+        case.runtime.run(case.root, *flags, "run", "--bundle", bundle.directory, case.new_id()).succeeds()
 
 
 @pytest.mark.roost

@@ -26,6 +26,7 @@ extension Containers {
     var options = given
     options.configuration = spec.annotations.value(of: .criuConfiguration)
     let program = try CriuProgram(name: options.program).find()
+    try CheckpointFiles.checkParent(options)
     let plan = try CheckpointFiles.plan(spec, record, inside: process.pid)
     try CheckpointFiles.prepare(&options)
     let inode = plan.networkPath == nil ? nil : try CheckpointFiles.networkInode(of: process.pid)
@@ -61,6 +62,20 @@ enum CheckpointFiles {
         return !status.isDirectory
       }
     } catch { throw RuntimeError("config.json: \(error)") }
+  }
+
+  /// criu takes a parent that is not there for none, and would write everything anew.
+  static func checkParent(_ options: CriuOptions) throws(RuntimeError) {
+    guard let parent = options.parentPath else { return }
+    do throws(SyscallError) {
+      // path: the caller's own directories
+      let status = try fstatat(.workingDirectory, "\(absolute(options.imagePath))/\(parent)")
+      if !status.isDirectory { throw SyscallError("stat", .notDirectory) }
+    } catch {
+      throw RuntimeError(
+        "--parent-path \(parent): \(error.errno): expected the image of an earlier --pre-dump, relative to "
+          + "--image-path \(options.imagePath)")
+    }
   }
 
   /// Makes the directories, and their paths absolute: criu has its own idea of what they count from.

@@ -58,8 +58,9 @@ final class ContainerSide {
       while position < steps.count {
         if steps[position].side == .container {
           if case .lookUpProgram = steps[position].action { restoreUmask(callersUmask, steps) }
+          if launch.trace?.ends(before: steps[position].action) == true { launch.trace = nil }
           try execute(steps[position])
-          launch.trace?.mark(steps[position].side, "\(steps[position].action)")
+          launch.mark(steps[position])
         }
         position += 1
       }

@@ -4,7 +4,7 @@
 internal import CLinux
 internal import Cgroups
 internal import ContainerPlan
-public import Linux
+internal import Linux
 internal import OCI
 
 /// One execution of a plan: what its steps hand to each other.
@@ -19,7 +19,8 @@ final class Launch {
   let configuration: [UInt8]
   /// Where the terminal's controlling end goes.
   let console: ConsoleDestination
-  let trace: Trace?
+  /// Nil where nobody asked for it, and where it has ended.
+  var trace: Trace?
 
   var rootTree: OwnedDescriptor?
   /// By index in `mounts`: detached copies of bind sources, and user namespaces that map the ids of file systems.
@@ -33,6 +34,8 @@ final class Launch {
   /// The pidfd of the container to join.
   var target: OwnedDescriptor?
   var cgroups: CgroupMembership?
+  /// Whether a process that joins may go where the container's first process is, when its cgroup takes none.
+  var mayFollowInit = true
   /// Who makes the container's scope; connected before anything exists.
   var systemd: SystemdManager?
   /// Where systemd has put the container's cgroup; nil where its path is planned.
@@ -61,6 +64,9 @@ final class Launch {
     self.console = console
     self.trace = trace
   }
+
+  /// Tells that a step is done.
+  func mark(_ step: PlannedStep) { trace?.mark(step, joins: target != nil) }
 
   /// Closes what only setting up needed: a created container may wait for long.
   func releaseAll() {
@@ -96,7 +102,7 @@ final class Launch {
   /// A running container that manages cgroups below its own keeps no processes in that one, and nobody may enter it:
   /// who joins goes where the container's first process is.
   private func ownPlaceOfInit() throws(StepFailure) -> CgroupMembership? {
-    guard target != nil, let process = record.process else { return nil }
+    guard mayFollowInit, target != nil, let process = record.process else { return nil }
     let set = CgroupSet(records: record.cgroups)
     return try cgroupStep { () throws(CgroupError) in try set.openMembership(of: process.pid) }
   }
@@ -164,29 +170,4 @@ public enum ConsoleDestination: Equatable, Sendable {
   case socket(String)
   /// The runtime, which copies between it and its own terminal.
   case foreground
-}
-
-/// Where the times of steps go, for `--trace`.
-public final class Trace {
-  private let output: FD
-  private var last: Int64
-
-  public init(output: FD = .standardError) {
-    self.output = output
-    last = monotonicNanoseconds()
-  }
-
-  /// Time that passes until here counts for no step.
-  func restart() { last = monotonicNanoseconds() }
-
-  /// Writes one line: the side, the microseconds since the last step of this side ended, and the step.
-  func mark(_ side: Side, _ step: @autoclosure () -> String) {
-    let microseconds = (monotonicNanoseconds() - last) / 1000
-    var name = step()
-    if name.utf8.count > 100 { name = String(name.prefix(97)) + "..." }
-    let line = "\(side.rawValue) \(microseconds) us \(name)\n"
-    // bestEffort: a trace that nobody reads must not stop a container
-    try? writeAll(output, Array(line.utf8))
-    restart()
-  }
 }

@@ -31,7 +31,7 @@ final class RuntimeSide {
   func run() throws(StepFailure) {
     for (index, step) in launch.plan.steps.enumerated() where step.side == .runtime {
       try execute(step, index)
-      launch.trace?.mark(step.side, "\(step.action)")
+      launch.mark(step)
     }
   }
 

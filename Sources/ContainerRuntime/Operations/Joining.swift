@@ -46,6 +46,7 @@ public struct Joining {
       plan: plan, directory: directory, record: record, configuration: [], console: console,
       trace: options.trace)
     launch.seccompAgent = SeccompAgent(spec)
+    launch.mayFollowInit = options.cgroups.isEmpty
     let foreground: Foreground?
     do throws(SyscallError) {
       foreground = options.detach ? nil : try Foreground()
@@ -117,8 +118,16 @@ extension Record {
         guard isMeant else { continue }
         found = true
         changed.cgroups[index].path += "/" + components(path).joined(separator: "/")
+        let file = changed.cgroups[index].hostPath + "/cgroup.procs"
+        // path: below the container's own cgroup, without ".."
+        do throws(SyscallError) { _ = try fstatat(.workingDirectory, file) } catch {
+          throw RuntimeError("--cgroup \(place): adding pid 0 to cgroups: \(file): \(error.errno)")
+        }
       }
-      guard found else { throw RuntimeError("--cgroup \(place): the container has no such controller") }
+      guard found else {
+        throw RuntimeError(
+          "--cgroup \(place): unknown controller \(parts[0]), for which the container has no cgroup")
+      }
     }
     return changed
   }

@@ -42,7 +42,7 @@ extension Command {
     options.pidfdSocket = context.arguments.value("pidfd-socket")
     options.cgroups = context.arguments.all("cgroup")
     options.ignoresPaused = try context.arguments.flag("ignore-paused")
-    if try context.arguments.flag("trace") { options.trace = Trace() }
+    options.trace = try context.trace()
     let joining = try attempt { () throws(RuntimeError) in try containers.join(id, options: options) }
     let process = try ExecProcess(context).process(in: joining.spec)
     let plan = try context.plan(process, in: joining.spec, id: id)
