@@ -29,7 +29,8 @@ build() {
         -Xswiftc -Xllvm -Xswiftc -sil-disable-pass=object-outliner \
         -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
       ;;
-    tests) swift build --build-tests --disable-xctest ;;
+    # Only what the tests are made of, neither programs nor tools of packages.
+    tests) swift build --product roostPackageTests --disable-xctest ;;
     *) swift build -c release --scratch-path "$static_directory" --product "$1" \
         -Xswiftc -static-executable -Xswiftc -gnone
       ;;

@@ -22,7 +22,7 @@ suite_build-all() { Scripts/build.sh roost roost-runtime tests; }
 suite_check() { Scripts/check.sh; }
 
 suite_unit() {
-  swift test --disable-xctest --xunit-output "$results_directory/unit.xml"
+  Scripts/build.sh tests && swift test --skip-build --disable-xctest --xunit-output "$results_directory/unit.xml"
 }
 
 # Black box tests of bin/roost-runtime, or of the program that RUNTIME names.
