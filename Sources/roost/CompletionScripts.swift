@@ -99,7 +99,7 @@ enum CompletionScripts {
           if [[ -n $skip ]]; then skip=''; continue; fi
           if [[ $word == -* ]]; then
             (( ${valued[(Ie)$word]} )) && skip=1
-          elif (( ${#${(M)commands:#$word:*}} )); then
+          elif (( ${commands[(I)${word}:*]} )); then
             route="${route:+$route }$word"
             _roost_words "$route"
           fi

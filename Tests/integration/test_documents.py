@@ -6,6 +6,8 @@ import shutil
 import subprocess
 
 import pytest
+from harness import shells
+from harness.runtime import base_environment
 
 pytestmark = pytest.mark.roost
 
@@ -52,6 +54,29 @@ def test_other_shells(case, shell):
         path = case.path("script")
         path.write_text(script)
         subprocess.run([shell, "-n", str(path)], check=True, timeout=15)
+
+
+def environment(case):
+    return {**base_environment(), "PATH": f"{case.runtime.path.parent}:/usr/bin:/bin"}
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
+def test_zsh_offers_commands_and_options(case):
+    functions = case.directory_for("functions")
+    (functions / "_roost-runtime").write_text(case.runtime.run(None, "completion", "zsh").succeeds().out)
+    with shells.Zsh(functions, environment(case)) as zsh:
+        zsh.completes("roost-runtime checkp", "roost-runtime checkpoint ")
+        zsh.completes("roost-runtime create --pid-f", "--pid-file=")
+        zsh.completes("roost-runtime run --step", "--step-fd=")
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_offers_commands_and_options(case):
+    script = case.path("script.fish")
+    script.write_text(case.runtime.run(None, "completion", "fish").succeeds().out)
+    assert shells.fish(script, environment(case), "roost-runtime checkp") == ["checkpoint"]
+    assert shells.fish(script, environment(case), "roost-runtime create --pid-f") == ["--pid-file"]
+    assert shells.fish(script, environment(case), "roost-runtime run --step") == ["--step-fd"]
 
 
 def test_unknown_shell(case):

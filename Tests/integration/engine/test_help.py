@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import pytest
+from harness import shells
 
 
 def commands(roost):
@@ -67,6 +68,39 @@ def test_bash_completes_commands_flags_and_containers(roost, root):
     if os.path.basename(roost.path) == "roost":
         roost("run", "--name", "box", root, "true").succeeds()
         assert complete(roost, "roost rm b") == ["box"]
+
+
+def environment(roost):
+    return {**roost.environment(), "PATH": f"{os.path.dirname(roost.path)}:/usr/bin:/bin"}
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
+def test_zsh_completes_commands_flags_and_containers(roost, case, root):
+    functions = case.directory_for("functions")
+    (functions / "_roost").write_text(roost("completion", "zsh").succeeds().out)
+    roost("run", "--name", "box", root, "true").succeeds()
+    with shells.Zsh(functions, environment(roost)) as zsh:
+        zsh.completes("roost inspe", "roost inspect ")
+        zsh.completes("roost network crea", "roost network create ")
+        zsh.completes("roost run --memory-sw", "--memory-swap ")
+        zsh.completes("roost network create --sub", "--subnet ")
+        zsh.completes("roost inspect --li", "--live ")
+        zsh.completes("roost rm b", "roost rm box")
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_completes_commands_flags_and_containers(roost, case, root):
+    script = case.directory / "roost.fish"
+    script.write_text(roost("completion", "fish").succeeds().out)
+    roost("run", "--name", "box", root, "true").succeeds()
+
+    def offers(line):
+        return shells.fish(script, environment(roost), line)
+
+    assert offers("roost inspe") == ["inspect"] and offers("roost network crea") == ["create"]
+    assert offers("roost run --memory-sw") == ["--memory-swap"] and offers("roost inspect --li") == ["--live"]
+    assert offers("roost network create --sub") == ["--subnet"]
+    assert offers("roost rm b") == ["box"]
 
 
 @pytest.mark.parametrize("shell, check", [("bash", ["-n"]), ("zsh", ["-n"]), ("fish", ["--no-execute"])])
