@@ -21,6 +21,7 @@ extension Plan {
     try compiler.compile()
     var plan = Plan(steps: compiler.steps, cgroups: cgroups)
     plan.mountContext = compiler.mountContext
+    if request.pausesBetweenGroups { plan.pauseBetweenGroups() }
     return plan
   }
 }

@@ -57,6 +57,7 @@ extension Step: CustomStringConvertible {
     case .cloneProcess(let flags, let cgroup): "cloneProcess" + Step.words(flags, cgroup)
     case .notify(let milestone): "notify \(milestone)"
     case .await(let milestone): "await \(milestone)"
+    case .pause(let group): "pause before \(group.rawValue)"
     case .writeIDMappings(let uid, let gid): "writeIDMappings " + Step.words(uid, gid)
     case .recordProcess: "recordProcess"
     case .runHooks(let point, let hooks): "runHooks \(point.rawValue)" + Step.words(hooks)

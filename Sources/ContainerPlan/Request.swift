@@ -24,6 +24,8 @@ public struct CreateRequest: Equatable, Sendable {
   public var listenNames: String?
   /// Whether a service manager wants to hear from the program (sd_notify(3)).
   public var notifies = false
+  /// Whether to stop before each group of steps; only for `run`.
+  public var pausesBetweenGroups = false
 
   public init(_ operation: Operation, id: String, bundle: String) {
     self.operation = operation

@@ -48,6 +48,8 @@ public enum Step: Equatable, Sendable {
   case notify(Milestone)
   /// Waits until the other side has reached the point.
   case await(Milestone)
+  /// Waits until the caller of the runtime, who asked for such stops, wants these steps to begin.
+  case pause(before: StepGroup)
 
   // MARK: The runtime, while the container sets itself up
 
@@ -173,6 +175,10 @@ public enum Milestone: UInt8, CaseIterable, Sendable {
   case cgroupReady = 9
   /// To the container: network devices from outside are in its namespace.
   case devicesMoved = 10
+  /// To the runtime: all steps before a stop are done.
+  case stopped = 11
+  /// To the container: the stop is over.
+  case resumed = 12
 }
 
 extension Milestone: CustomStringConvertible {
@@ -188,6 +194,8 @@ extension Milestone: CustomStringConvertible {
     case .processMade: "processMade"
     case .cgroupReady: "cgroupReady"
     case .devicesMoved: "devicesMoved"
+    case .stopped: "stopped"
+    case .resumed: "resumed"
     }
   }
 }

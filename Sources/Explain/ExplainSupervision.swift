@@ -150,6 +150,10 @@ extension Explainer {
           "Whatever can go wrong has had its chance: `create` "
             + "reports success only now."
         )
+      case .stopped:
+        ("Tell the runtime that the container has stopped", "All that stands above is done on both sides.")
+      case .resumed:
+        ("Tell the container to go on", "Somebody has looked at what exists so far.")
       case .processMade:
         (
           "Tell the runtime the number of the container's process",
@@ -212,12 +216,25 @@ extension Explainer {
         )
       case .devicesMoved:
         ("Wait until the network devices are there", "The runtime moves them meanwhile.")
+      case .stopped:
+        ("Wait until the container has stopped", "What is shown at a stop must not change meanwhile.")
+      case .resumed:
+        ("Wait for leave to go on", "If the runtime gives up, the socket ends, and so does this process.")
       }
     return Draft(
       title, why: "A meeting point. " + why,
       calls: ["recvmsg(socket)"]
         + (milestone == .processMade ? ["waitid(P_PIDFD, stage, WEXITED)", "pidfd_open(pid, 0)"] : []),
       manual: milestone.passesDescriptor ? ["unix(7)", "cmsg(3)"] : ["unix(7)"])
+  }
+
+  func pause(_ group: StepGroup) -> Draft {
+    Draft(
+      "Stop before \"\(group.title)\"",
+      why:
+        "Asked for by --step: the caller looks at what exists and says when to go on. Without the flag there is no such "
+        + "step.",
+      calls: ["sendmsg(caller, {\"\(group.rawValue) PID\"})", "recvmsg(caller)"], manual: ["unix(7)"])
   }
 
   func waitForStart() -> Draft {

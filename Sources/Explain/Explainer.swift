@@ -63,6 +63,7 @@ struct Explainer {
     case .cloneProcess(let flags, let intoCgroup): cloneProcess(flags, intoCgroup, step.side)
     case .notify(let milestone): notify(milestone)
     case .await(let milestone): wait(milestone)
+    case .pause(let group): pause(group)
     case .writeIDMappings(let uid, let gid): writeIDMappings(uid, gid)
     case .recordProcess: recordProcess()
     case .runHooks(let point, let hooks): runHooks(point, hooks)
@@ -112,73 +113,6 @@ struct Explainer {
     case .waitForStart: waitForStart()
     case .loadSeccomp(let program): loadSeccomp(program, index)
     case .execute(let arguments, let environment, let kept): execute(arguments, environment, kept)
-    }
-  }
-}
-
-// MARK: Groups
-
-extension Explainer {
-  func group(of step: PlannedStep, at index: Int) -> StepGroup {
-    switch step.action {
-    case .openSource(let mount) where mount.content == .cgroups && step.side == .runtime: .limits
-    case .openRoot, .openSource, .openNullDevice, .openNotifyDirectory:
-      step.side == .runtime ? .beforeProcess : .fileSystem
-    case .openNamespace, .recordIntent, .openCgroups, .openContainer: .beforeProcess
-    case .createCgroups, .startScope, .prepareResctrl, .setRlimits, .setScheduler, .setIOPriority,
-      .setMemoryPolicy:
-      .limits
-    case .listenForStart, .newTimeNamespace, .joinForChildren, .cloneStage, .cloneProcess, .writeIDMappings,
-      .recordProcess,
-      .dieWithRuntime, .enterCgroups, .joinNamespace, .joinContainer, .newCgroupNamespace,
-      .becomeNamespaceRoot,
-      .newSession, .newSessionKeyring, .setCPUAffinity, .setOOMScoreAdjust, .enterResctrl, .moveNetDevices:
-      .namespaces
-    case .setPropagation, .attachRoot, .mount, .makeDevice, .linkDevices, .openConsole, .pivotRoot, .moveRoot,
-      .setRootPropagation, .changeRoot, .mountNotifyDirectory:
-      makesContainer ? .fileSystem : .namespaces
-    case .bringLoopbackUp: .network
-    case .maskPaths, .readonlyPaths, .readonlyRoot, .setSysctls, .setHostname, .setDomainname,
-      .setPersonality:
-      .system
-    case .setStandardStreams, .setUmask, .changeDirectory, .setAppArmorProfile, .setSELinuxLabel,
-      .limitBoundingSet, .setUser, .setCapabilities, .setNoNewPrivileges, .lookUpProgram:
-      .identity
-    case .loadSeccomp: isEarlyFilter(index) ? .identity : .lastFence
-    case .outliveRuntime, .waitForStart: .lastFence
-    case .notify(let milestone), .await(let milestone): group(of: milestone, step.side, index)
-    case .runHooks(let point, _): group(of: point)
-    case .execute: .start
-    }
-  }
-
-  private func group(of milestone: Milestone, _ side: Side, _ index: Int) -> StepGroup {
-    switch milestone {
-    case .identityMapped, .processMade, .cgroupReady, .devicesMoved: .namespaces
-    case .namespacesReady, .hooksDone: .fileSystem
-    case .committed: side == .container ? .lastFence : isBehindHooks(index) ? .fileSystem : .namespaces
-    case .console: makesContainer ? .fileSystem : .namespaces
-    case .seccompListener: isEarlyFilter(index) ? .identity : .lastFence
-    case .ready: .lastFence
-    }
-  }
-
-  private func group(of point: HookPoint) -> StepGroup {
-    switch point {
-    case .prestart, .createRuntime, .createContainer: .fileSystem
-    case .startContainer: .lastFence
-    case .poststart, .poststop: .start
-    }
-  }
-
-  private func isBehindHooks(_ index: Int) -> Bool {
-    plan.steps[..<index].contains { $0.action == .notify(.hooksDone) }
-  }
-
-  /// A filter that is loaded while the process still has its privileges, because it may not be loaded afterwards.
-  func isEarlyFilter(_ index: Int) -> Bool {
-    plan.steps[index...].contains {
-      if case .limitBoundingSet = $0.action { true } else { false }
     }
   }
 }

@@ -86,27 +86,6 @@ public struct ExplainedStep: Equatable, Sendable {
   }
 }
 
-/// The parts of a container's making, in the order in which they begin. Limits are set at two moments, and so have two
-/// places: those of the cgroups before there is a process, those of the process after all that needs files and memory.
-public enum StepGroup: String, CaseIterable, Sendable {
-  case beforeProcess, limits, namespaces, fileSystem, network, system, identity, lastFence, start
-
-  /// A heading.
-  public var title: String {
-    switch self {
-    case .beforeProcess: "Before the process"
-    case .limits: "The limits"
-    case .namespaces: "The process and its namespaces"
-    case .fileSystem: "The file system"
-    case .network: "The network"
-    case .system: "The system that the program sees"
-    case .identity: "Who the program is"
-    case .lastFence: "The last fence"
-    case .start: "The start"
-    }
-  }
-}
-
 extension Plan {
   /// The plan in words.
   ///
@@ -121,7 +100,7 @@ extension Plan {
       let pointer = step.origin.pointer
       explained.append(
         ExplainedStep(
-          number: index + 1, group: explainer.group(of: step, at: index), side: step.side, title: draft.title,
+          number: index + 1, group: group(at: index), side: step.side, title: draft.title,
           why: draft.why, origin: pointer, requestedBy: pointer.isEmpty ? nil : naming(pointer),
           details: draft.details.map {
             .init(text: $0.text, origin: $0.origin, requestedBy: $0.origin.isEmpty ? nil : naming($0.origin))

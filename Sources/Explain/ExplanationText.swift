@@ -6,18 +6,20 @@ internal import ContainerPlan
 extension Explanation {
   /// The explanation for people: groups with headings, numbered steps, no colours.
   ///
-  /// - Parameter width: in characters, at least 40. Only words that are longer, such as paths, stand out.
-  public func text(width: Int = 100) -> String {
+  /// - Parameters:
+  ///   - width: in characters, at least 40. Only words that are longer, such as paths, stand out.
+  ///   - brief: without headings, and of each step only what it does, who does it and why.
+  public func text(width: Int = 100, brief: Bool = false) -> String {
     var page = Page(width: max(40, width))
     var group: StepGroup?
     var seen: Set<String> = []
-    let numberWidth = String(steps.count).utf8.count
+    let numberWidth = String(steps.last?.number ?? 0).utf8.count
     for step in steps {
-      if step.group != group {
+      if step.group != group, !brief {
         page.heading(step.group.title + (seen.insert(step.group.rawValue).inserted ? "" : " (continued)"))
         group = step.group
       }
-      page.step(step, numberWidth)
+      page.step(step, numberWidth, brief)
     }
     return page.text
   }
@@ -34,7 +36,7 @@ private struct Page {
     text += (text.isEmpty ? "" : "\n") + title + "\n" + String(repeating: "=", count: title.utf8.count) + "\n"
   }
 
-  mutating func step(_ step: ExplainedStep, _ numberWidth: Int) {
+  mutating func step(_ step: ExplainedStep, _ numberWidth: Int, _ brief: Bool) {
     let number = String(step.number)
     let mark = String(repeating: " ", count: numberWidth - number.utf8.count) + number + ". "
     let indent = mark.utf8.count
@@ -44,6 +46,7 @@ private struct Page {
     let request = asker.isEmpty ? "always" : "asked for by \(asker)"
     paragraph("\(step.side?.words ?? "By the engine"); \(request).", indent: indent)
     paragraph(step.why, indent: indent)
+    if brief { return }
     for detail in step.details {
       let origin = detail.requestedBy ?? Quoting.plain(detail.origin)
       let isObvious = origin.isEmpty || origin == step.requestedBy ?? step.origin

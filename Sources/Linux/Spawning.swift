@@ -30,17 +30,18 @@ public enum SystemPath {
 /// close-on-exec.
 ///
 /// - Parameters:
-///   - arguments: the first is the program's path.
+///   - arguments: the first is the program's path, unless `program` is.
 ///   - environment: all of it.
-///   - streams: its standard input, output and error; nil and those left out are ours.
+///   - streams: its standard input, output and error, and descriptors from 3 on; nil and those left out are ours.
 ///   - blocked: the signals that it starts with blocked.
 ///   - ownGroup: whether it leads a process group of its own, which the terminal's signals do not reach.
 /// - Returns: its pidfd. Its number is nobody else's before that was waited for.
 public func spawn(
-  _ arguments: [String], environment: [String] = SystemPath.environment, streams: [FD?] = [],
+  _ arguments: [String], program: String? = nil, environment: [String] = SystemPath.environment,
+  streams: [FD?] = [],
   blocked: SignalSet = [], ownGroup: Bool = false
 ) throws(SyscallError) -> Descriptor {
-  let program = arguments.first ?? ""
+  let program = program ?? arguments.first ?? ""
   var actions = posix_spawn_file_actions_t()
   var attributes = posix_spawnattr_t()
   posix_spawn_file_actions_init(&actions)

@@ -59,7 +59,9 @@ struct Bundle {
   ) throws(CommandFailure) -> Creation {
     // Others are in a joined PID namespace already, and may look at the new process.
     if spec.linux?.namespace(.pid)?.path != nil { try OwnBinary.protect() }
-    let request = try request(operation, id, context)
+    var request = try request(operation, id, context)
+    let watcher = operation == .run ? try context.watcher() : nil
+    request.pausesBetweenGroups = watcher != nil
     let planner = Planner(context)
     let plan = try planner.plan(spec, request)
     var options = Creation.Options()
@@ -68,6 +70,7 @@ struct Bundle {
     options.console = try console(operation, context)
     options.trace = try context.trace()
     options.serviceManager = Environment.serviceManager
+    options.watcher = watcher
     if operation == .run {
       options.detach = try context.arguments.flag("detach")
       options.keep = try context.arguments.flag("keep")
@@ -120,6 +123,19 @@ extension Context {
   /// What `--trace` or `--debug` tells of the steps.
   func trace() throws(CommandFailure) -> Trace? {
     try arguments.flag("trace") ? Trace.onStandardError() : log.trace()
+  }
+
+  /// The socket of `--step-fd`, from now on close-on-exec.
+  func watcher() throws(CommandFailure) -> OwnedDescriptor? {
+    guard let number: Int32 = try arguments.number("step-fd", in: 3...1_000_000) else { return nil }
+    let preserved = Int(try preservedDescriptors()) + Int(Environment.listenDescriptors)
+    guard Int(number) >= 3 + preserved else {
+      throw CommandFailure("--step-fd \(number): this descriptor is one of those that the program gets")
+    }
+    do throws(SyscallError) { try FD(number).setCloseOnExec(true) } catch {
+      throw CommandFailure("--step-fd \(number): \(error.errno)")
+    }
+    return OwnedDescriptor(Descriptor(owning: number))
   }
 
   func preservedDescriptors() throws(CommandFailure) -> UInt32 {

@@ -12,23 +12,25 @@ enum Colour: String {
   case green = "32"
   case yellow = "33"
 
-  static let isOn: Bool = {
+  static let isOn = isOn(.standardOutput)
+
+  private static func isOn(_ output: FD) -> Bool {
     func isSet(_ name: String) -> Bool { getenv(name).map { $0.pointee != 0 } ?? false }
     let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
-    return isTerminal(.standardOutput) && !isSet("NO_COLOR") && terminal != "dumb"
-  }()
-
-  func callAsFunction(_ text: String) -> String {
-    Self.isOn ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
+    return isTerminal(output) && !isSet("NO_COLOR") && terminal != "dumb"
   }
 
+  func callAsFunction(_ text: String) -> String { Self.isOn ? colouring(text) : text }
+
+  private func colouring(_ text: String) -> String { "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" }
+
   /// Headings of an explanation, which are underlined with `=`.
-  static func headings(_ text: String) -> String {
-    guard isOn else { return text }
+  static func headings(_ text: String, on output: FD = .standardOutput) -> String {
+    guard isOn(output) else { return text }
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     for index in lines.indices.dropLast() where !lines[index].isEmpty {
       if lines[index + 1].hasPrefix("==") && lines[index + 1].allSatisfy({ $0 == "=" }) {
-        lines[index] = Colour.bold(lines[index])
+        lines[index] = Colour.bold.colouring(lines[index])
       }
     }
     return lines.joined(separator: "\n")

@@ -18,7 +18,7 @@ enum Examples {
       "roost run --rm -m 64m --cpus 0.5 -v ./data:/data:ro ./rootfs sh -c 'ls /data'",
       "roost run host:bash,ls bash -c 'ls /'",
       "roost run --name web --network default -p 8080:80 ./rootfs httpd -f",
-      "roost run --settings ./slackware",
+      "roost run --settings ./slackware", "roost run -it --step ./rootfs sh",
     ],
     "exec": ["roost exec web ps", "roost exec -it -u 1000 -w /tmp web sh"],
     "explain": [

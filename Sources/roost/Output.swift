@@ -17,6 +17,17 @@ enum Output {
     }
   }
 
+  /// Writes to standard error, which leaves standard output to the container.
+  ///
+  /// - Throws: ``EngineError`` when nobody reads it.
+  static func tell(_ text: String) throws(EngineError) {
+    do {
+      try writeAll(.standardError, Array(Colour.headings(text, on: .standardError).utf8))
+    } catch {
+      throw EngineError("cannot write to standard error: \(error.errno)")
+    }
+  }
+
   /// Writes a line to standard error.
   static func error(_ message: String) {
     do {

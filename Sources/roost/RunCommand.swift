@@ -37,10 +37,10 @@ struct RunCommand: ParsableCommand {
     let engine = try Roost.engine(root: stateRoot)
     try engine.enterOwnNamespace()
     let root = try prepareRoot(options.root, options.rootOptions, engine, quiet: options.quiet)
-    let code = try engine.run(options, root: root, warn: { Output.error($0) }) {
-      (lines) throws(EngineError) in
-      try Output.write(lines.map { $0 + "\n" }.joined())
-    }
+    let code = try engine.run(
+      options, root: root, warn: { Output.error($0) },
+      report: { (lines) throws(EngineError) in try Output.write(lines.map { $0 + "\n" }.joined()) },
+      tell: { (text) throws(EngineError) in try Output.tell(text) })
     if options.settings != nil, !options.quiet { try Output.write(LauncherReport.end + "\n") }
     if code != 0 { throw ExitStatus(code: code) }
   }

@@ -23,6 +23,8 @@ final class ContainerSide {
   var terminal: OwnedDescriptor?
   var terminalController: OwnedDescriptor?
   var seccompListener: OwnedDescriptor?
+  /// Whether the runtime has committed while this side still waited at a stop.
+  private var isCommitted = false
   /// The state that the runtime sent for hooks in the container.
   var hookState: [UInt8] = []
   /// Where `lookUpProgram` found the program.
@@ -132,6 +134,8 @@ final class ContainerSide {
   // MARK: Meeting points
 
   private func wait(for milestone: Milestone) throws(StepFailure) {
+    if milestone == .resumed { return try waitAtStop() }
+    if milestone == .committed && isCommitted { return }
     let received = try channel.receive()
     guard case .milestone(milestone, let payload) = received.frame else {
       // The runtime is gone or has given up: there is nobody to start for.
@@ -141,8 +145,28 @@ final class ContainerSide {
     if milestone == .cgroupReady { launch.scopePath = String(decoding: payload, as: UTF8.self) }
   }
 
+  /// The leave to go on; `committed`, which is read at the very end, may have been sent before it.
+  ///
+  /// By read(2), and `stopped` by write(2), which hardly any filter refuses: the last stop is behind the program's filter.
+  private func waitAtStop() throws(StepFailure) {
+    while true {
+      let frame = try ContainerRuntime.step("synchronisation (resumed)") { () throws(SyscallError) in
+        try Frame(try read(channel.socket.fd, upTo: Frame.limit))
+      }
+      switch frame {
+      case .milestone(.resumed, _): return
+      case .milestone(.committed, _): isCommitted = true
+      default: exitProcess(RuntimeError.failureStatus)
+      }
+    }
+  }
+
   private func notify(_ milestone: Milestone) throws(StepFailure) {
     switch milestone {
+    case .stopped:
+      try ContainerRuntime.step("synchronisation (stopped)") { () throws(SyscallError) in
+        try writeAll(channel.socket.fd, Frame.milestone(.stopped, []).encoded)
+      }
     case .console: try channel.send(.console, passing: terminalController?.fd)
     case .seccompListener: try channel.send(.seccompListener, passing: seccompListener?.fd)
     default: try channel.send(milestone)

@@ -52,6 +52,10 @@ final class Launch {
   var notifyDirectory: OwnedDescriptor?
   /// On which `start` knocks.
   var startSocket: OwnedDescriptor?
+  /// The caller who is asked at each stop of the plan; nil for plans without stops.
+  var watcher: OwnedDescriptor?
+  /// Whether somebody else has removed the container while it was being made.
+  var isRemoved = false
 
   init(
     plan: Plan, directory: ContainerDirectory, record: Record, configuration: [UInt8],

@@ -71,6 +71,7 @@ final class RuntimeSide {
     case .recordProcess: try recordProcess()
     case .notify(let milestone): try notify(milestone)
     case .await(let milestone): try wait(for: milestone)
+    case .pause(let group): try pause(before: group)
     case .runHooks(let point, let hooks): try runHooks(point, hooks)
     default: throw StepFailure("the step \(step.action) does not belong to the runtime")
     }

@@ -23,6 +23,8 @@ public struct Creation {
     public var keep = false
     /// The socket of a service manager that wants to hear from the program (`NOTIFY_SOCKET`).
     public var serviceManager: String?
+    /// A sequenced-packet socket whose other end is asked at each stop of the plan.
+    public var watcher: OwnedDescriptor?
     /// Takes failures that do not stop anything, such as those of poststop hooks.
     public var warn: ([String]) -> Void = { _ in }
 
@@ -83,6 +85,7 @@ public struct Creation {
       throw undo(launch, runtime.process, store, error)
     }
     guard let process = runtime.process else { return nil }
+    if launch.watcher != nil { foreground?.forgetSignals() }
     guard let foreground else {
       try awaitReady(proxy, process, launch)
       return nil
@@ -117,6 +120,7 @@ public struct Creation {
       plan: plan, directory: directory, record: record, configuration: configuration,
       console: options.console, trace: options.trace)
     launch.seccompAgent = SeccompAgent(spec)
+    launch.watcher = options.watcher
     do throws(SyscallError) {
       launch.ignoredSignals = try ignoredSignals()
       launch.ownProgram = try fstatat(.workingDirectory, "/proc/self/exe")
@@ -185,6 +189,8 @@ public struct Creation {
       } catch let secondary { error.cleanUpFailures.append("\(secondary)") }
     }
     launch.record.process = nil
+    // Its name, its cgroups' names with it, may be another container's by now.
+    if launch.isRemoved { return error }
     do throws(RuntimeError) {
       error.cleanUpFailures += try store.remove(launch.directory, launch.record)
     } catch let secondary { error.cleanUpFailures.append(secondary.message) }

@@ -23,6 +23,11 @@ struct Foreground: ~Copyable {
     signals = try signalfd(set)
   }
 
+  /// Drops the signals that have come: what is typed while somebody looks around is not meant for the program.
+  func forgetSignals() {
+    while (try? readSignal(signals.fd)) != nil {}  // bestEffort: whatever cannot be read is forwarded later
+  }
+
   /// Returns when the process has ended.
   ///
   /// - Parameter console: the controlling end of its terminal.

@@ -42,10 +42,7 @@ extension ContainerEngine {
     var root = try describeRoot(options.root, options.rootOptions)
     guard isScript else {
       let blueprint = try blueprint(options, root: root)
-      return Exposition(
-        title: title, spec: blueprint.spec, network: blueprint.network,
-        explanation: try blueprint.explanation(),
-        plan: try blueprint.plan(), frame: ScriptFrame(title: title, directory: blueprint.directory))
+      return try blueprint.exposition(title: title)
     }
     let id = ContainerName.id(from: Self.randomBytes(32))
     let directory = "/run/by-hand-\(ContainerName.short(id))"
@@ -133,5 +130,16 @@ extension Exposition {
       }
       return (directory.hostPath, limits)
     }
+  }
+}
+
+extension Blueprint {
+  /// All that can be said about the container.
+  ///
+  /// - Parameter title: what it is called in headings.
+  func exposition(title: String) throws(EngineError) -> Exposition {
+    Exposition(
+      title: title, spec: spec, network: network, explanation: try explanation(), plan: try plan(),
+      frame: ScriptFrame(title: title, directory: directory))
   }
 }

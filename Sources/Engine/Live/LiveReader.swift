@@ -41,7 +41,7 @@ struct LiveReader {
 
   // MARK: Namespaces
 
-  private static let types: [(NamespaceType, file: String)] = [
+  static let types: [(NamespaceType, file: String)] = [
     (.user, "user"), (.mount, "mnt"), (.pid, "pid"), (.network, "net"), (.ipc, "ipc"), (.uts, "uts"),
     (.cgroup, "cgroup"), (.time, "time"),
   ]

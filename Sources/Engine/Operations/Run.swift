@@ -23,11 +23,13 @@ public struct ContainerEngine: Sendable {
   ///   - root: The root file system, ready to be used; kept from being removed until the end.
   ///   - warn: Takes what the user should know although nothing failed.
   ///   - report: Takes what is said about a container from a container directory, line by line.
+  ///   - tell: Takes what is said to a person who steps through the making (`--step`).
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
   public func run(
     _ asked: RunOptions, root: RootSource, warn: (String) -> Void = { _ in },
-    report: @escaping ([String]) throws(EngineError) -> Void = { _ in }
+    report: @escaping ([String]) throws(EngineError) -> Void = { _ in },
+    tell: @escaping (String) throws(EngineError) -> Void = { _ in }
   ) throws(EngineError) -> Int32 {
     let options = try caller.decidingNetwork(asked)
     try checkStreams(options)
@@ -55,6 +57,8 @@ public struct ContainerEngine: Sendable {
       }
       name = try reserveName(options.name, for: id, in: store)
       let names = [name, options.hostname, ContainerName.short(id)].compactMap { $0 }
+      let steps = try stepSession(
+        options, root, container, StepShell(caller: caller, runtime: runtime, id: id, mask: mask), tell)
       network = try startNetwork(options, container: id, names: names, facts: &facts)
       var blueprint = try Blueprint.make(options, facts)
       let greeting = try greeting(options, container, &blueprint.spec, report)
@@ -63,11 +67,11 @@ public struct ContainerEngine: Sendable {
         try writeIDFile(id, file)
         wroteIDFile = true
       }
-      try Preparer.carryOut(blueprint.preparations, in: container)
+      try carryOut(blueprint, in: container, steps)
       try publishNames(facts.network)
       let foreground = ForegroundRun(
         runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
-        cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting)
+        cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting, steps: steps)
       let outcome = try foreground.run(container)
       if let report = outcome.outOfMemoryReport { warn(report) }
       // The payload's end is what counts: what is left of a network, prune takes away.

@@ -69,6 +69,11 @@ public enum RunFlags {
         (o: inout Options, v) throws(EngineError) in o.runtime = try path(v)
       },
       FlagDefinition("quiet", "q", in: group, help: "Show no progress") { $0.quiet = $1 },
+      FlagDefinition(
+        "step", in: group, help: "Stop before each group of steps, look around, go on or end it"
+      ) {
+        $0.steps = $1
+      },
     ]
   }()
 

@@ -25,6 +25,8 @@ public struct RunOptions: Equatable, Sendable {
   public var runtime: String?
   /// Whether signals that `roost run` receives go to the container.
   public var forwardsSignals = true
+  /// Whether the container is made step by step, with stops.
+  public var steps = false
   public var quiet = false
 
   // Standard input, output and the terminal.
@@ -155,6 +157,10 @@ public struct RunOptions: Equatable, Sendable {
       throw EngineError("--cidfile and --pidfile name the same file \(idFile.quoted)")
     }
     if root.isEmpty { throw EngineError("the root file system's name is empty") }
+    if root == "-", steps {
+      throw EngineError(
+        "--step: standard input holds the root file system, so that nothing of it is left for answers")
+    }
     if root == "-", interactive {
       throw EngineError(
         "--interactive: standard input holds the root file system, so that nothing of it is left for the container"

@@ -17,23 +17,27 @@ struct ChildProcess: ~Copyable {
   /// Starts a program.
   ///
   /// - Parameters:
-  ///   - arguments: The first is the program's absolute path.
+  ///   - arguments: The first is the program's absolute path, unless `program` is.
   ///   - environment: All of the child's environment; nothing of ours is passed on.
   ///   - mask: The signals that the child starts with blocked.
   ///   - silent: Whether standard output and standard error go to `/dev/null` as well.
+  ///   - output: The child's standard output, where it is not ours.
   ///   - ownGroup: Whether the child leads a process group of its own, which the terminal's signals do not reach.
+  ///   - further: What the child gets as descriptors from 3 on.
   static func spawn(
-    _ arguments: [String], environment: [String] = SystemPath.environment, input: Input = .inherited,
-    mask: SignalSet = [], silent: Bool = false, ownGroup: Bool = false
+    _ arguments: [String], program: String? = nil, environment: [String] = SystemPath.environment,
+    input: Input = .inherited, mask: SignalSet = [], silent: Bool = false, output: FD? = nil,
+    ownGroup: Bool = false, further: [FD] = []
   ) throws(EngineError) -> ChildProcess {
-    let program = arguments.first ?? ""
+    let program = program ?? arguments.first ?? ""
     do throws(SyscallError) {
       let nothing = try openat(.workingDirectory, "/dev/null", .readWrite)
-      let output = silent ? nothing.fd : nil
-      let streams = [input == .empty ? nothing.fd : nil, output, output]
+      let silence = silent ? nothing.fd : nil
+      let streams = [input == .empty ? nothing.fd : nil, output ?? silence, silence]
       return ChildProcess(
         pidfd: try Linux.spawn(
-          arguments, environment: environment, streams: streams, blocked: mask, ownGroup: ownGroup))
+          arguments, program: program, environment: environment, streams: streams + further, blocked: mask,
+          ownGroup: ownGroup))
     } catch {
       throw EngineError("\(program): cannot start: \(error)")
     }

@@ -18,6 +18,8 @@ struct ForegroundRun {
   let mask: SignalSet
   /// What is to be said before the program starts.
   var greeting: Greeting?
+  /// Who is asked at each stop of the runtime; nil for a start without stops.
+  var steps: StepSession?
 
   /// How it ended.
   struct Outcome {
@@ -48,10 +50,15 @@ struct ForegroundRun {
     var command = ["run", "--bundle", container.path]
     command += ["--pid-file", "\(container.path)/\(ContainerDirectory.FileName.pid)"]
     if keepsCgroup { command.append("--keep") }
+    let stops = try steps.map { steps in try StepChannel(steps) }
+    if stops != nil { command += ["--step-fd", "\(StepChannel.number)"] }
     let child = try ChildProcess.spawn(
       runtime.arguments(log: log, command + [container.id]), input: options.interactive ? .inherited : .empty,
-      mask: mask, ownGroup: !options.forwardsSignals && !options.terminal)
+      mask: mask, ownGroup: !options.forwardsSignals && !options.terminal,
+      further: [stops?.descriptorOfRuntime].compactMap { $0 })
+    stops?.closeDescriptorOfRuntime()
     var progress = Progress()
+    progress.stops = stops
     if options.memory.limit != nil { progress.memory = OutOfMemoryWatch(cgroupsPath: cgroupsPath) }
     let status: ExitStatus
     do {
@@ -88,7 +95,7 @@ struct ForegroundRun {
   /// Whether the runtime leaves the cgroup of an ended container for us to look at. Only ours is known to have the flag
   /// for it.
   private var keepsCgroup: Bool {
-    options.memory.limit != nil && runtime.path.hasSuffix("/\(RuntimeCommand.defaultName)")
+    options.memory.limit != nil && runtime.isOurs
   }
 
   /// What is known about the container while it runs.
@@ -97,6 +104,8 @@ struct ForegroundRun {
     var started: Int64 = 0
     /// Only with a memory limit.
     var memory: OutOfMemoryWatch?
+    /// Only with `--step`.
+    var stops: StepChannel?
   }
 
   /// Waits for the runtime's end.
@@ -110,9 +119,13 @@ struct ForegroundRun {
       var entries = [PollEntry(child), PollEntry(signals.fd)]
       if let process { entries.append(PollEntry(process.fd)) }
       if let greeting { entries.append(PollEntry(greeting.gate.fd)) }
+      if let stops = progress.stops?.fd { entries.insert(PollEntry(stops), at: 2) }
       try poll(&entries, timeoutMilliseconds: progress.started == 0 ? schedule.delayMilliseconds() : -1)
       // The counter first: once the runtime knows of the end as well, the cgroup may not last.
       try progress.memory?.look()
+      if let stops = progress.stops, stops.fd != nil, entries.remove(at: 2).isReadable {
+        try stops.answer(child)
+      }
       if process != nil, entries[2].isReadable { process = nil }
       if let greeting, entries[entries.count - 1].isReadable { try greeting.give() }
       if entries[1].isReadable { try signals.forward(to: child) }

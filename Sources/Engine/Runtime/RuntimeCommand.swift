@@ -19,6 +19,9 @@ public struct RuntimeCommand: Equatable, Sendable {
   /// The name of our own runtime, which is installed beside `roost`.
   static let defaultName = "roost-runtime"
 
+  /// Whether this is our own, which has flags that others lack.
+  var isOurs: Bool { path.hasSuffix("/\(Self.defaultName)") }
+
   /// Finds the runtime's program.
   ///
   /// - Parameters:

@@ -9,7 +9,8 @@ struct SignalProxy: ~Copyable {
   private let signals: Descriptor
   private let isOn: Bool
 
-  private static let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
+  /// What is passed on.
+  static let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
     .reduce(into: SignalSet()) { $0.insert(SignalSet($1)) }
 
   /// Blocks the signals that are passed on, for good: from the first trace of a container until the last is gone, no

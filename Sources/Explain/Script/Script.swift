@@ -160,7 +160,7 @@ struct Scripter {
     case .openNamespace, .recordIntent, .openCgroups, .openContainer, .listenForStart, .cloneStage, .notify,
       .await,
       .recordProcess, .dieWithRuntime, .outliveRuntime, .joinContainer, .becomeNamespaceRoot, .pivotRoot,
-      .waitForStart, .setCPUAffinity:
+      .waitForStart, .setCPUAffinity, .pause:
       break
     case .moveRoot, .changeRoot:
       throw PlanError(step.origin, "a script changes the root with pivot_root(8) only")

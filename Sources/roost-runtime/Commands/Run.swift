@@ -11,6 +11,7 @@ extension Command {
     options: creationOptions + [
       .flag("detach", "d", "return when the program runs"),
       .flag("keep", nil, "do not remove the container when it has stopped"),
+      .value("step-fd", nil, "stop before each group of steps, and ask on this descriptor when to go on"),
     ]
   ) { (context) throws(CommandFailure) in
     try context.expect(positional: 1...1)
