@@ -12,22 +12,22 @@ extension Networks {
   /// What separates the file's own text from what is kept up to date.
   static let marker = "# Others in the same networks, kept up to date by roost:\n"
 
-  /// The file's text with the lines of others.
-  static func hosts(_ text: String, others: [Endpoint]) -> String {
-    let bytes = Array(text.utf8)
+  /// A container's lines in the files of others.
+  static func lines(_ endpoint: Endpoint) -> [UInt8] {
+    guard !endpoint.names.isEmpty else { return [] }
+    let names = endpoint.names.joined(separator: " ")
+    return Array(endpoint.addresses.map { "\($0.address)\t\(names)\n" }.joined().utf8)
+  }
+
+  /// The file's text with the lines of others; as it is where there never were any.
+  static func hosts(_ text: [UInt8], others: [[UInt8]]) -> [UInt8] {
     let mark = Array(marker.utf8)
-    var own = bytes
-    for start in bytes.indices where bytes[start...].starts(with: mark) {
-      own = Array(bytes[..<start])
-      break
-    }
-    if let last = own.last, last != 0x0a { own.append(0x0a) }
-    var result = String(decoding: own, as: UTF8.self) + marker
-    for endpoint in others where !endpoint.names.isEmpty {
-      for prefix in endpoint.addresses {
-        result += "\(prefix.address)\t\(endpoint.names.joined(separator: " "))\n"
-      }
-    }
+    let start = text.indices.first { text[$0...].starts(with: mark) }
+    if start == nil, others.isEmpty { return text }
+    var result = Array(text[..<(start ?? text.endIndex)])
+    if let last = result.last, last != 0x0a { result.append(0x0a) }
+    result += mark
+    for lines in others { result += lines }
     return result
   }
 
@@ -39,20 +39,25 @@ extension Networks {
   public func publishNames(in names: [String], file: (String) -> String) throws(NetworkingError) {
     try naming("names") {
       try store.locked(exclusively: true) {
-        var all: [Endpoint] = []
-        for name in try store.names() { all += try store.endpoints(of: name) }
-        let affected = Set(all.filter { names.contains($0.network) }.map(\.container))
-        for container in affected {
-          let own = Set(all.filter { $0.container == container }.map(\.network))
-          let others = all.filter { own.contains($0.network) && $0.container != container }
-          try Self.rewrite(file(container), others)
+        // Each endpoint is turned into text once, however many files it goes into.
+        var members: [String: [(container: String, lines: [UInt8])]] = [:]
+        var networks: [String: [String]] = [:]
+        for name in try store.names() {
+          for endpoint in try store.endpoints(of: name) {
+            members[name, default: []].append((endpoint.container, Self.lines(endpoint)))
+            networks[endpoint.container, default: []].append(name)
+          }
+        }
+        for container in Set(names.flatMap { (members[$0] ?? []).map(\.container) }) {
+          let company = (networks[container] ?? []).flatMap { members[$0] ?? [] }
+          try Self.rewrite(file(container), company.filter { $0.container != container }.map(\.lines))
         }
       }
     }
   }
 
   /// Replaces the text in place: the container has the file itself, not its name.
-  private static func rewrite(_ path: String, _ others: [Endpoint]) throws {
+  private static func rewrite(_ path: String, _ others: [[UInt8]]) throws {
     let file: Descriptor
     do {
       file = try openat(.workingDirectory, path, [.readWrite, .noFollow])
@@ -64,11 +69,10 @@ extension Networks {
     // A container that has filled its file keeps it.
     let status = try fstat(file.fd)
     guard status.isRegular, status.sizeBytes < NetworkStore.longestFile else { return }
-    let old = String(decoding: try readAll(file.fd, limit: NetworkStore.longestFile), as: UTF8.self)
+    let old = try readAll(file.fd, limit: NetworkStore.longestFile)
     let new = hosts(old, others: others)
-    if new == old || others.isEmpty && !old.contains(marker) { return }
-    let bytes = Array(new.utf8)
-    try pwriteAll(file.fd, bytes)
-    try ftruncate(file.fd, Int64(bytes.count))
+    if new == old { return }
+    try pwriteAll(file.fd, new)
+    try ftruncate(file.fd, Int64(new.count))
   }
 }

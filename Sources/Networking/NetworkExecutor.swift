@@ -70,10 +70,11 @@ final class NetworkExecutor {
 
   private func makeBridge(_ name: String, _ alias: String, _ mtu: UInt32?, _ addresses: [IPPrefix]) throws {
     if let found = try host.link(named: name) {
-      guard found.kind == "bridge", found.alias == alias else {
+      guard Self.isBridge(found, alias) else {
         throw NetworkingError("there is an interface \(name) that is not this network's")
       }
       hostIndices[name] = found.index
+      if found.alias != alias { try markBridge(found.index, name, alias, addresses) }
       let present = try host.addresses(ofInterface: found.index).map(\.prefix)
       try finishBridge(
         found.index, name, isUp: found.isUp, missing: addresses.filter { !present.contains($0) })
@@ -93,13 +94,25 @@ final class NetworkExecutor {
       if error.errno != .exists { throw error }
     }
     let index = try hostIndex(name)
+    try markBridge(index, name, alias, addresses)
+    try finishBridge(index, name, isUp: false, missing: addresses)
+  }
+
+  /// Whether an interface is the bridge with an alias. A bridge that was just made, perhaps by a command that was killed, has
+  /// no alias yet, but the hardware address that comes from it.
+  static func isBridge(_ link: Link, _ alias: String) -> Bool {
+    guard link.kind == "bridge" else { return false }
+    let isNameless = link.alias.isEmpty
+    return link.alias == alias || isNameless && link.address == hardwareAddress(for: alias)
+  }
+
+  private func markBridge(_ index: Int32, _ name: String, _ alias: String, _ addresses: [IPPrefix]) throws {
     var mark = LinkProperties()
     mark.alias = alias
     if !addresses.contains(where: { $0.address.version == .v6 }) {
       mark.linkLocalMode = LinkProperties.LinkLocalMode.none
     }
     try host.send(.setLink(index: index, mark, object: name))
-    try finishBridge(index, name, isUp: false, missing: addresses)
   }
 
   private func finishBridge(_ index: Int32, _ name: String, isUp: Bool, missing: [IPPrefix]) throws {

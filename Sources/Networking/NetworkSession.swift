@@ -314,11 +314,29 @@ public final class NetworkSession {
         "-p: containers of network \(name) (\(network.driver.rawValue)) are reached at their own address")
     }
     for port in ports {
+      try Self.check(port, leadsTo: endpoint)
       endpoint.ports.append(try reserve(port))
       pending = endpoint
     }
     pending = nil
     return NetworkPlan.Interface(attachment, endpoint, network: network)
+  }
+
+  /// Refuses ports that nothing would come through.
+  private static func check(_ port: PublishedPort, leadsTo endpoint: Endpoint) throws(NetworkingError) {
+    guard let host = port.hostAddress else { return }
+    // There is no route_localnet for IPv6: answers to ::1 from an interface are dropped.
+    if host.version == .v6, host.isLoopback {
+      throw NetworkingError(
+        "-p \(port): the kernel translates no ports of the IPv6 loopback; publish on 127.0.0.1, or without an address"
+      )
+    }
+    guard endpoint.address(host.version) == nil else { return }
+    let (word, remedy) =
+      host.version == .v6
+      ? ("IPv6", "roost network create --ipv6 makes one that does") : ("IPv4", "choose another")
+    throw NetworkingError(
+      "-p \(port): network \(endpoint.network) gives the container no \(word) address; \(remedy)")
   }
 
   private func allot(

@@ -145,9 +145,9 @@ public final class Networks {
   private func removeBridge(of network: Network) throws {
     guard network.driver == .bridge else { return }
     let socket = try NetlinkSocket(.route)
-    guard let bridge = try socket.link(named: network.interface), bridge.alias == alias(network) else {
-      return
-    }
+    guard let bridge = try socket.link(named: network.interface),
+      NetworkExecutor.isBridge(bridge, alias(network))
+    else { return }
     // The kernel takes its time to remove the cables of containers that have ended.
     for port in try socket.links() where port.master == bridge.index && Endpoint.isHostInterface(port) {
       try remove(port, socket)

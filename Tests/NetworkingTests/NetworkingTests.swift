@@ -155,12 +155,18 @@ struct NetworkPlanTests {
   }
 
   @Test func namesOfOthers() throws {
-    let endpoint = try Self.endpoint()
-    let once = Networks.hosts("127.0.0.1\tlocalhost", others: [endpoint])
-    #expect(once.hasPrefix("127.0.0.1\tlocalhost\n" + Networks.marker))
-    #expect(once.hasSuffix("\n10.0.0.2\tweb alias\n"))
-    #expect(Networks.hosts(once, others: [endpoint]) == once)
-    #expect(Networks.hosts(once, others: []) == "127.0.0.1\tlocalhost\n" + Networks.marker)
+    let others = [Networks.lines(try Self.endpoint())]
+    let own = Array("127.0.0.1\tlocalhost".utf8)
+    let once = Networks.hosts(own, others: others)
+    #expect(
+      String(decoding: once, as: UTF8.self)
+        == "127.0.0.1\tlocalhost\n" + Networks.marker + "10.0.0.2\tweb alias\n")
+    #expect(Networks.hosts(once, others: others) == once)
+    #expect(Networks.hosts(once, others: []) == Array(("127.0.0.1\tlocalhost\n" + Networks.marker).utf8))
+    #expect(Networks.hosts(own, others: []) == own)
+    var nameless = try Self.endpoint()
+    nameless.names = []
+    #expect(Networks.lines(nameless).isEmpty)
   }
 
   @Test func whatCannotBe() throws {

@@ -150,6 +150,13 @@ def test_the_next_container_repairs(net, root, host):
     net.run("--network", "default", root, "true").succeeds()
     host.sh("ip link delete roost0; nft flush ruleset")
     net.run("--network", "default", root, "ping", "-c", "1", "-W", "2", "10.210.0.1").succeeds()
+    # A command that was killed has made a bridge and not yet named it.
+    host.sh("ip link set roost0 alias ''")
+    net.run("--network", "default", root, "ping", "-c", "1", "-W", "2", "10.210.0.1").succeeds()
+    assert host.links()["roost0"]["ifalias"].endswith(" default")
+    # Somebody else's bridge has another hardware address.
+    host.sh("ip link delete roost0; ip link add roost0 type bridge")
+    net.run("--network", "default", root, "true").fails("there is an interface roost0 that is not this network's")
 
 
 def test_spoofing_is_dropped(net, root, host):
@@ -205,6 +212,18 @@ def test_existing_bridge(net, root, host):
 def test_macvlan(net, root, host):
     host.sh("ip link add p0 type veth peer name p1; ip link set p0 up; ip link set p1 up; ip address add 10.4.0.1/24 dev p1")
     net.run("--network", "macvlan:p0", "--ip", "10.4.0.2/24", root, "ping", "-c", "1", "-W", "2", "10.4.0.1").succeeds()
+
+
+def test_ipvlan(net, root, host):
+    """An interface of its own where the kernel has the kind; else the error says so."""
+    host.sh("ip link add p0 type veth peer name p1; ip link set p0 up; ip link set p1 up; ip address add 10.4.0.1/24 dev p1")
+    arguments = ("--network", "ipvlan:p0", "--ip", "10.4.0.2/24", root, "ping", "-c", "1", "-W", "2", "10.4.0.1")
+    if subprocess.run([*host.prefix, "ip", "link", "add", "link", "p0", "name", "i0", "type", "ipvlan"],
+                      capture_output=True).returncode == 0:
+        host("ip", "link", "delete", "i0")
+        net.run(*arguments).succeeds()
+    else:
+        net.run(*arguments).fails("this kernel has no interfaces of the kind ipvlan", status=125)
 
 
 def test_networks_of_others(net, root, host):

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Roost authors
 """Published ports: who reaches them, and what the container sees of him."""
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -81,3 +82,56 @@ def test_taken_port(net, root, host):
     sleeper(net, root, "first", "--network", "default", "-p", "8080:80")
     net.run("--network", "default", "-p", "8080:80", root, "true").fails("8080")
     assert not list((net.state / "networks/default/endpoints").glob("*.new"))
+
+
+def test_port_of_an_ipv6_address(net, root, host):
+    """A client of another host comes through with its own address."""
+    other = Host()
+    try:
+        net("network", "create", "--ipv6", "--subnet", "fd00:1::/64", "six").succeeds()
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        host.sh("ip address add fd00:7::1/64 dev lan nodad")
+        other.sh("ip address add fd00:7::2/64 dev eth0 nodad")
+        container = sleeper(net, root, "box", "--network", "six", "-p", "[fd00:7::1]:8080:80")
+        for client, peer in [(other, "fd00:7::2"), (host, "fd00:7::1")]:
+            server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c",
+                                       PEER.replace("AF_INET", "AF_INET6").replace("0.0.0.0", "::"), "tcp", "80"],
+                                      stdout=subprocess.PIPE, text=True)
+            try:
+                assert server.stdout.readline() == "ready\n"
+                assert client(sys.executable, "-c", CLIENT.replace("AF_INET", "AF_INET6"), "tcp", "fd00:7::1", "8080") \
+                    == "answer\n"
+                assert server.stdout.readline() == peer + "\n"
+            finally:
+                server.kill()
+                server.wait()
+                server.stdout.close()
+    finally:
+        other.end()
+
+
+@pytest.mark.parametrize("port, words", [
+    ("[::1]:8080:80", r"the kernel translates no ports of the IPv6 loopback"),
+    ("[::]:8080:80", None),
+    ("[fe80::1]:8080:80", r"network default gives the container no IPv6 address"),
+])
+def test_ports_that_would_lead_nowhere(net, root, port, words):
+    result = net.run("-p", port, root, "true")
+    if words is None:
+        result.succeeds()
+    else:
+        result.fails(words, status=125)
+        assert len(result.err.splitlines()) == 1 and not net.ids(), result.err
+
+
+def test_sctp(net, root):
+    """Published where the kernel has it; else the error says so."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_SEQPACKET, socket.IPPROTO_SCTP).close()
+    except OSError:
+        result = net.run("-p", "8080:80/sctp", root, "true").fails("-p 8080->80/sctp: this kernel has no sctp", status=125)
+        assert len(result.err.splitlines()) == 1 and not net.ids(), result.err
+        return
+    sleeper(net, root, "box", "-p", "8080:80/sctp")
+    assert settings(net, "box")["Ports"] == {"80/sctp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
+    net.run("-p", "8080:81/sctp", root, "true").fails("8080", status=125)
