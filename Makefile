@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help build run test test-callers seeds test-rest test-vm test-all check bench install clean format
+.PHONY: help build run test test-callers seeds test-rest test-vm test-all check bench bench-network install clean format
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -41,6 +41,9 @@ check:  ## Format, import rules, lint, shell scripts, what the binary needs
 
 bench:  ## Measure against crun, runc and a floor in C (as root)
 	Scripts/bench.sh
+
+bench-network:  ## Measure networks against podman (as root)
+	Scripts/bench.sh --network
 
 install:  ## Copy the programs, their manual pages and completions to PREFIX (default /usr/local), below DESTDIR
 	install -d "$(DESTDIR)$(PREFIX)/bin"

@@ -5,11 +5,17 @@
 # Builds the benchmark and its floor in C, installs the runtimes to compare with, and runs it.
 #
 # Usage: Scripts/bench.sh [ARGUMENT OF THE BENCHMARK…]
+#        Scripts/bench.sh --network [ARGUMENT OF Benchmarks/network.py…]
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
 
 [[ $EUID -eq 0 ]] || fail "the benchmark makes containers: run it as root"
+if [[ ${1:-} == --network ]]; then
+  Scripts/packages.sh build bench-network
+  Scripts/build.sh roost roost-runtime
+  exec Benchmarks/network.py "${@:2}"
+fi
 Scripts/packages.sh build bench
 Scripts/build.sh roost roost-runtime bench
 gcc -std=gnu11 -O2 -Wall -Wextra -static -o bin/floor Benchmarks/floor.c

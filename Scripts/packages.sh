@@ -4,7 +4,7 @@
 #
 # Installs the Debian packages that are missing for a purpose, and asks the network only when one is.
 #
-# Usage: Scripts/packages.sh build|check|run|test|vm|bench|callers|seeds…
+# Usage: Scripts/packages.sh build|check|run|test|vm|bench|bench-network|callers|seeds…
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -22,6 +22,7 @@ packages_for() {
       ;;
     vm) echo busybox-static debootstrap e2fsprogs gcc libc6-dev qemu-system-x86 ;;
     bench) echo busybox-static crun gcc golang-github-containers-common jq libc6-dev runc strace ;;
+    bench-network) echo busybox-static iperf3 iproute2 netavark podman python3 util-linux ;;
     # What the five systems of docs/seeds are made of and tried with.
     seeds)
       echo bash busybox-static containernetworking-plugins cpio iproute2 iptables iputils-ping mmdebstrap openvswitch-switch \
