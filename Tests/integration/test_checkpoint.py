@@ -85,9 +85,10 @@ def test_container_that_goes_on(bundle, case, criu, flags, verb):
     container.stop()
 
 
-def test_parent_and_page_server(bundle, case, criu):
-    case.directory_for("image")
-    case.directory_for("first")
+@pytest.mark.parametrize("made", [False, True], ids=["image to be made", "image there"])
+def test_parent_and_page_server(bundle, case, criu, made):
+    for name in ("first", "image") if made else ("first",):
+        case.directory_for(name)
     container = bundle.sleeper()
     call(case, criu("true"), "checkpoint", "--image-path", case.path("image"), "--parent-path", "../first",
          "--page-server", "[::1]:4444", "--leave-running", "--empty-ns", "network", container.id).succeeds()

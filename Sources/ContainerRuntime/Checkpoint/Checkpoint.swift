@@ -69,13 +69,24 @@ enum CheckpointFiles {
     guard let parent = options.parentPath else { return }
     do throws(SyscallError) {
       // path: the caller's own directories
-      let status = try fstatat(.workingDirectory, "\(absolute(options.imagePath))/\(parent)")
+      let status = try fstatat(.workingDirectory, try place(of: parent, options))
       if !status.isDirectory { throw SyscallError("stat", .notDirectory) }
     } catch {
       throw RuntimeError(
         "--parent-path \(parent): \(error.errno): expected the image of an earlier --pre-dump, relative to "
           + "--image-path \(options.imagePath)")
     }
+  }
+
+  /// Where a parent is, which counts from an image's directory that may yet have to be made.
+  private static func place(of parent: String, _ options: CriuOptions) throws(SyscallError) -> String {
+    let image = try absolute(options.imagePath)
+    // path: the caller's own directories
+    // bestEffort: what follows says what is wrong
+    let isThere = (try? fstatat(.workingDirectory, image)) != nil
+    guard !isThere, parent.utf8.starts(with: "../".utf8) else { return "\(image)/\(parent)" }
+    let above = components(image).dropLast().joined(separator: "/")
+    return "/\(above)/\(String(decoding: parent.utf8.dropFirst(3), as: UTF8.self))"
   }
 
   /// Makes the directories, and their paths absolute: criu has its own idea of what they count from.
