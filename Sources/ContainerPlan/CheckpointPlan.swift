@@ -33,6 +33,12 @@ public struct CheckpointPlan: Equatable, Sendable {
     _ spec: Spec, bundle: String, cgroupHierarchies: [KeyValue], hasFile: (String) -> Bool
   ) throws(PlanError) {
     let linux = spec.linux ?? LinuxConfig()
+    for annotation in [RuntimeAnnotation.landlockPaths, .landlockPorts]
+    where spec.annotations.value(of: annotation) != nil {
+      throw PlanError(
+        "/annotations/\(annotation.rawValue)",
+        "a Landlock fence is not in an image: the container would be without it")
+    }
     if spec.process?.terminal == true {
       throw PlanError("/process/terminal", "a container with a terminal cannot be checkpointed")
     }

@@ -15,7 +15,7 @@ extension Plan {
     _ spec: Spec, _ request: CreateRequest, host: HostFacts, cgroups: CgroupPlan,
     seccomp: SeccompProgram?
   ) throws(PlanError) -> Plan {
-    var compiler = Compiler(spec: spec, request: request, host: host)
+    var compiler = try Compiler(spec: spec, request: request, host: host)
     compiler.seccomp = seccomp
     compiler.hasScope = cgroups.scope != nil
     try compiler.compile()
@@ -33,15 +33,19 @@ struct Compiler {
   let host: HostFacts
   let linux: LinuxConfig
   var seccomp: SeccompProgram?
+  var landlock: LandlockRules?
   /// systemd makes the cgroups, and needs the process for it.
   var hasScope = false
   var steps: [PlannedStep] = []
 
-  init(spec: Spec, request: CreateRequest, host: HostFacts) {
+  init(spec: Spec, request: CreateRequest, host: HostFacts) throws(PlanError) {
     self.spec = spec
     self.request = request
     self.host = host
     linux = spec.linux ?? LinuxConfig()
+    do throws(SpecError) { landlock = try spec.landlock() } catch {
+      throw PlanError(error.pointer, error.problem)
+    }
     steps.reserveCapacity(80)
   }
 

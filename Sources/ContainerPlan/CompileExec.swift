@@ -21,7 +21,7 @@ extension Plan {
     joining.hooks = nil
     var request = CreateRequest(.run, id: id, bundle: "/")
     request.preserveDescriptors = preserveDescriptors
-    var compiler = Compiler(spec: joining, request: request, host: host)
+    var compiler = try Compiler(spec: joining, request: request, host: host)
     compiler.seccomp = seccomp
     try compiler.compileExec(process)
     return Plan(steps: compiler.steps)

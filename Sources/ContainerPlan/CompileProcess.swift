@@ -35,6 +35,7 @@ extension Compiler {
       process.terminal ? Origin("/process/terminal") : .runtime)
     // As root: a directory that only root may enter, or make, is a valid place to start in.
     add(.container, .changeDirectory(process.cwd), Origin("/process/cwd"))
+    try compileLandlockRuleset()
     try compileIdentity(process)
     if let umask = process.user.umask { add(.container, .setUmask(umask), Origin("/process/user/umask")) }
     add(
@@ -75,9 +76,9 @@ extension Compiler {
     add(
       .container, .limitBoundingSet(mask(capabilities.bounding)),
       isSilent ? .runtime : Origin("/process/capabilities/bounding"))
-    // Without no_new_privs only a privileged process may load a filter. As late as that allows: what stands above makes
+    // Without no_new_privs only a privileged process may fence itself in or load a filter. As late as that allows: what stands above makes
     // system calls that the filter need not allow.
-    if !process.noNewPrivileges { compileSeccomp() }
+    if !process.noNewPrivileges { compileFences() }
     // Who maps one own id without help has to give up setgroups(2) for that (user_namespaces(7)).
     let gaveUpGroups = host.isRootless && IDMapping.areOwn(linux.uidMappings, linux.gidMappings)
     let setGroups = host.maySetGroups && !gaveUpGroups && !spec.annotations.isOn(.keepOriginalGroups)
@@ -145,7 +146,7 @@ extension Compiler {
   mutating func compileStart(_ process: Process) {
     // An agent can take the listener only while the runtime is there to pass it on.
     let filterBeforeReady = process.noNewPrivileges && seccomp?.needsListener == true
-    if filterBeforeReady { compileSeccomp() }
+    if filterBeforeReady { compileFences() }
     add(.container, .await(.committed))
     add(.container, .outliveRuntime)
     if request.operation == .create {
@@ -153,7 +154,7 @@ extension Compiler {
       add(.runtime, .await(.ready))
       add(.container, .waitForStart)
     }
-    if process.noNewPrivileges && !filterBeforeReady { compileSeccomp() }
+    if process.noNewPrivileges && !filterBeforeReady { compileFences() }
     // Programs of the image, which are not to do what the filter forbids.
     if let hooks = spec.hooks?.startContainer, !hooks.isEmpty {
       add(.container, .runHooks(.startContainer, hooks), Origin("/hooks/startContainer"))

@@ -105,6 +105,8 @@ extension Step: CustomStringConvertible {
     case .setNoNewPrivileges: "setNoNewPrivileges"
     case .lookUpProgram(let name, let path): "lookUpProgram \(word(name)) path=\(word(path ?? "default"))"
     case .waitForStart: "waitForStart"
+    case .makeLandlockRuleset(let rules): "makeLandlockRuleset \(Step.words(rules))"
+    case .enforceLandlock: "enforceLandlock"
     case .loadSeccomp(let p): "loadSeccomp \(p.instructions.count) instructions flags=\(p.flags)"
     case .execute(let words, let env, let kept): "execute" + Step.words(words, env, kept)
     }

@@ -3,7 +3,7 @@
 
 internal import Cgroups
 internal import Linux
-internal import OCI
+package import OCI
 
 // The parts of steps in the one-line form. Those that may be empty start with a space.
 extension Step {
@@ -76,6 +76,16 @@ extension Step {
   }
 
   package static func limit(_ value: UInt64) -> String { value == UInt64.max ? "unlimited" : "\(value)" }
+
+  /// The rules as the annotations spell them.
+  package static func words(_ rules: LandlockRules) -> String {
+    let paths = (rules.paths ?? []).map { Quoting.shell("\($0.path):\($0.access.rawValue)") }
+    let ports = (rules.ports ?? []).map {
+      "tcp:" + ($0.connects == $0.binds ? "" : $0.connects ? "connect:" : "bind:") + "\($0.port)"
+    }
+    let none = rules.ports?.isEmpty == true ? ["tcp:" + LandlockRules.noPort] : []
+    return (paths + ports + none).joined(separator: " ")
+  }
 
   static func words(_ mask: CapabilityMask) -> String {
     mask.isEmpty ? " none" : Words.capabilities(mask).map { " " + $0 }.joined()

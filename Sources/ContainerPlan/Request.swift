@@ -46,6 +46,9 @@ public struct HostFacts: Equatable, Sendable {
   /// Whether setgroups(2) works in the runtime's user namespace.
   public var maySetGroups = true
 
+  /// The version of Landlock; 0 for none. Asked only where rules depend on it.
+  public var landlockVersion = 0
+
   /// Whether SELinux is enabled, so that labels mean something.
   public var hasSELinux: Bool
 

@@ -147,6 +147,10 @@ public enum Step: Equatable, Sendable {
   case lookUpProgram(String, path: String?)
   /// Waits for `start`.
   case waitForStart
+  /// Opens what Landlock is to leave open, and makes a ruleset of it (landlock(7)).
+  case makeLandlockRuleset(LandlockRules)
+  /// Closes everything else for this process and all that it starts.
+  case enforceLandlock
   /// Loads the system call filter (seccomp(2)).
   case loadSeccomp(SeccompProgram)
   /// Becomes the program (execve(2)).

@@ -50,7 +50,8 @@ extension Plan {
     case .setStandardStreams, .setUmask, .changeDirectory, .setAppArmorProfile, .setSELinuxLabel,
       .limitBoundingSet, .setUser, .setCapabilities, .setNoNewPrivileges, .lookUpProgram:
       .identity
-    case .loadSeccomp: isEarlyFilter(index) ? .identity : .lastFence
+    case .makeLandlockRuleset: .identity
+    case .enforceLandlock, .loadSeccomp: isBeforeUser(index) ? .identity : .lastFence
     case .outliveRuntime, .waitForStart: .lastFence
     case .notify(let milestone), .await(let milestone): group(of: milestone, step.side, index)
     case .pause(let next): next
@@ -65,7 +66,7 @@ extension Plan {
     case .namespacesReady, .hooksDone: .fileSystem
     case .committed: side == .container ? .lastFence : isBehindHooks(index) ? .fileSystem : .namespaces
     case .console: makesContainer ? .fileSystem : .namespaces
-    case .seccompListener: isEarlyFilter(index) ? .identity : .lastFence
+    case .seccompListener: isBeforeUser(index) ? .identity : .lastFence
     case .ready: .lastFence
     case .stopped, .resumed: groupOfStop(around: index)
     }
@@ -93,10 +94,10 @@ extension Plan {
     steps[..<index].contains { $0.action == .notify(.hooksDone) }
   }
 
-  /// A filter that is loaded while the process still has its privileges, because it may not be loaded afterwards.
-  public func isEarlyFilter(_ index: Int) -> Bool {
+  /// A fence that closes while the process still has its privileges, because it may not close it afterwards.
+  public func isBeforeUser(_ index: Int) -> Bool {
     steps[index...].contains {
-      if case .limitBoundingSet = $0.action { true } else { false }
+      if case .setUser = $0.action { true } else { false }
     }
   }
 }

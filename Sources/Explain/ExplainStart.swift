@@ -22,7 +22,7 @@ extension Explainer {
 
   func loadSeccomp(_ program: SeccompProgram, _ index: Int) -> Draft {
     let count = program.instructions.count
-    let isEarly = plan.isEarlyFilter(index)
+    let isEarly = plan.isBeforeUser(index)
     return Draft(
       "Load the system call filter (\(count) BPF instructions)",
       why: (isEarly

@@ -111,6 +111,8 @@ struct Explainer {
     case .setNoNewPrivileges: setNoNewPrivileges()
     case .lookUpProgram(let name, let path): lookUpProgram(name, path)
     case .waitForStart: waitForStart()
+    case .makeLandlockRuleset(let rules): makeLandlockRuleset(rules)
+    case .enforceLandlock: enforceLandlock()
     case .loadSeccomp(let program): loadSeccomp(program, index)
     case .execute(let arguments, let environment, let kept): execute(arguments, environment, kept)
     }

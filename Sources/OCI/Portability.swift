@@ -34,7 +34,12 @@ extension Spec {
     }
     for pair in annotations {
       guard let known = RuntimeAnnotation(rawValue: pair.key), known != .stopSignal else { continue }
-      note(true, "/annotations/\(pair.key)", "crun's own: ignored by runc and youki")
+      let isOurs = known == .landlockPaths || known == .landlockPorts
+      note(
+        true, "/annotations/\(pair.key)",
+        isOurs
+          ? "this runtime's own: others run the container without a fence"
+          : "crun's own: ignored by runc and youki")
     }
     if let linux { linuxNotes(linux, note) }
     return notes

@@ -26,6 +26,10 @@ public enum RuntimeAnnotation: String, CaseIterable, Sendable {
   case pidfdReceiver = "run.oci.pidfd_receiver"
   /// A file with further options of criu(8), for `checkpoint` and `restore`.
   case criuConfiguration = "org.criu.config"
+  /// Paths that Landlock leaves open, a rule on each line: `PATH[:ro|rx|rw|rwx]`.
+  case landlockPaths = "org.roost.landlock.paths"
+  /// Ports of TCP that Landlock leaves open, a rule on each line: `[connect:|bind:]PORT`, or `none`.
+  case landlockPorts = "org.roost.landlock.tcp"
   /// Another kind of container, such as `krun` or `wasm`, which this runtime does not have.
   case handler = "run.oci.handler"
 }
@@ -65,6 +69,8 @@ extension RuntimeAnnotation {
       try check(
         size > 0 && size % 8 == 0 && size <= SeccompProfile.maximumProgramBytes, pointer,
         "is not a BPF program in base64: 1 to 4096 instructions of 8 bytes")
+    case .landlockPaths: _ = try LandlockRules.paths(value, at: pointer)
+    case .landlockPorts: _ = try LandlockRules.ports(value, at: pointer)
     case .handler:
       throw SpecError(
         pointer: pointer, problem: "\(quoted(value)): this runtime has only containers of processes")

@@ -175,6 +175,7 @@ struct Planner {
     warnAboutCapabilities(spec)
     var host = try host()
     if spec.linux?.mountLabel != nil { host.hasSELinux = hasSELinux }
+    if spec.isFenced { host.landlockVersion = Landlock.version }
     let cgroups = try cgroupPlan(spec, id: request.id, host)
     let seccomp = try seccompProgram(spec)
     do throws(PlanError) {

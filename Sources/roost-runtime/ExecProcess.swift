@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 internal import ContainerPlan
+internal import Linux
 internal import OCI
 
 /// The process that `exec` starts: from a file, or the container's own with what the options change.
@@ -83,7 +84,8 @@ extension Context {
     let planner = Planner(self)
     let seccomp = try planner.seccompProgram(spec)
     let preserved = try preservedDescriptors()
-    let host = try planner.host()
+    var host = try planner.host()
+    if spec.isFenced { host.landlockVersion = Landlock.version }
     do throws(PlanError) {
       return try Plan.compileExec(
         process, in: spec, id: id, host: host, preserveDescriptors: preserved, seccomp: seccomp)

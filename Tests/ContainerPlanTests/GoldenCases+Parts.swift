@@ -146,6 +146,21 @@ extension GoldenCases {
           $0.process?.noNewPrivileges = false
         })
     },
+    "landlock": {
+      try plan(.small { $0.fence() }) {
+        $0.request.operation = .create
+        $0.host.landlockVersion = 4
+      }
+    },
+    "landlock-privileged": {
+      try plan(
+        .small {
+          $0.fence()
+          $0.linux?.seccomp = .denyingKeyctl
+          $0.process?.noNewPrivileges = false
+        }
+      ) { $0.host.landlockVersion = 4 }
+    },
     "seccomp-listener": {
       try plan(.small { $0.linux?.seccomp = .asking }) { $0.request.operation = .create }
     },
@@ -172,6 +187,7 @@ extension GoldenCases {
           $0.linux?.seccomp = .denyingKeyctl
         })
     },
+    "exec-landlock": { try execution(.small([Namespace(.mount), Namespace(.pid)]) { $0.fence() }) },
     "exec-without-mount-namespace": { try execution(.small([Namespace(.pid)])) },
   ]
 

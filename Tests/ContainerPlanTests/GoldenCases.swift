@@ -18,7 +18,7 @@ enum GoldenCases {
   /// Those whose explanation is recorded as well.
   static let explained = [
     "default", "default-v2", "rootless", "create-hooks", "stage", "limits-hybrid", "exec-terminal",
-    "everything", "systemd",
+    "landlock", "everything", "systemd",
   ]
 
   static func plan(_ spec: Spec, _ change: (inout Case) -> Void = { _ in }) throws -> Plan {

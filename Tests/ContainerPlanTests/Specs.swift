@@ -18,8 +18,10 @@ extension GoldenCases {
     var process = Process(args: ["id"])
     process = spec.process ?? process
     let seccomp = try spec.linux?.seccomp.map { try SeccompProgram.compile($0, for: .x86_64) }
+    var host = HostFacts()
+    host.landlockVersion = 4
     return try Plan.compileExec(
-      process, in: spec, id: "box", host: HostFacts(), preserveDescriptors: 0, seccomp: seccomp)
+      process, in: spec, id: "box", host: host, preserveDescriptors: 0, seccomp: seccomp)
   }
 }
 
@@ -27,6 +29,14 @@ extension Spec {
   mutating func mapRoot() {
     linux?.uidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65536)]
     linux?.gidMappings = [IDMapping(containerID: 0, hostID: 200_000, size: 65536)]
+  }
+
+  /// Two rules on paths, two on ports.
+  mutating func fence() {
+    annotations = [
+      KeyValue("org.roost.landlock.paths", "/bin\n/my data:rw"),
+      KeyValue("org.roost.landlock.tcp", "connect:443\n8080"),
+    ]
   }
 
   static func mounting(_ mounts: Mount...) -> Spec { small { $0.mounts = mounts } }

@@ -90,6 +90,10 @@ struct RuntimeAnnotationTests {
       ] {
         #expect(refused(key, value) == "/annotations/\(key)", "\(value.prefix(20))")
       }
+    case .landlockPaths:
+      #expect(refused(key, "/a\n/b:rwx") == nil && refused(key, "/a:b") == "/annotations/\(key)")
+    case .landlockPorts:
+      #expect(refused(key, "none") == nil && refused(key, "none\n1") == "/annotations/\(key)")
     case .handler: #expect(refused(key, "krun") == "/annotations/\(key)")
     }
   }

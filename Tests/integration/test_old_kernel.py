@@ -77,3 +77,19 @@ def test_life_cycle(bundle, case, without, call):
     if answered(status, text, call):
         case("state", container.id).fails("does not exist")
     container.delete("--force").succeeds()
+
+
+def test_landlock(bundle, case, without):
+    """A fence that the kernel cannot raise is an error, for a container and for a process that joins one."""
+    bundle.spec["annotations"] = {"org.roost.landlock.paths": "/bin", "org.roost.landlock.tcp": "none"}
+    bundle.args("true").save()
+    prefix = without("landlock_create_ruleset")
+    status, text = attempt(case, prefix, "run", "--bundle", bundle.directory, case.new_id())
+    assert status > 0 and "/annotations/org.roost.landlock.paths" in text and "CONFIG_SECURITY_LANDLOCK" in text, text
+    del bundle.spec["annotations"]["org.roost.landlock.paths"]
+    bundle.save()
+    status, text = attempt(case, prefix, "run", "--bundle", bundle.directory, case.new_id())
+    assert status > 0 and "/annotations/org.roost.landlock.tcp" in text, text
+    container = bundle.start("sleep", "1000")
+    status, text = attempt(case, prefix, "exec", container.id, "true")
+    assert status > 0 and "/annotations/org.roost.landlock.tcp" in text, text

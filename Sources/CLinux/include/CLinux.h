@@ -303,6 +303,35 @@ static inline long cl_seccomp_action_available(uint32_t action) {
 static inline long cl_seccomp_probe_flags(unsigned flags) {
   return cl_result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL));
 }
+
+// Landlock. The structures are the kernel's of version 4, which distributions' headers need not have; fields that an older
+// kernel does not know must be 0.
+static inline long cl_landlock_version(void) {
+  return cl_result(syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION));
+}
+static inline long cl_landlock_create(uint64_t files, uint64_t ports) {
+  struct {
+    uint64_t handled_access_fs;
+    uint64_t handled_access_net;
+  } attributes = {files, ports};
+  return cl_result(syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0));
+}
+static inline long cl_landlock_allow_path(int ruleset, int object, uint64_t rights) {
+  struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = object};
+  return cl_result(syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0));
+}
+static inline long cl_landlock_allow_port(int ruleset, uint16_t port, uint64_t rights) {
+  struct {
+    uint64_t allowed_access;
+    uint64_t port;
+  } rule = {rights, port};
+  // LANDLOCK_RULE_NET_PORT
+  return cl_result(syscall(SYS_landlock_add_rule, ruleset, 2, &rule, 0));
+}
+static inline long cl_landlock_restrict_self(int ruleset) {
+  return cl_result(syscall(SYS_landlock_restrict_self, ruleset, 0));
+}
+
 static inline long cl_sched_setattr(int pid, const struct sched_attr *attributes) {
   return cl_result(syscall(SYS_sched_setattr, pid, attributes, 0));
 }

@@ -23,6 +23,9 @@ final class ContainerSide {
   var terminal: OwnedDescriptor?
   var terminalController: OwnedDescriptor?
   var seccompListener: OwnedDescriptor?
+  var landlockRuleset: OwnedDescriptor?
+  /// The user's home directory, where it had to be looked up early.
+  var home: String?
   /// Whether the runtime has committed while this side still waited at a stop.
   private var isCommitted = false
   /// The state that the runtime sent for hooks in the container.
@@ -118,6 +121,8 @@ final class ContainerSide {
     case .joinContainer(let flags): try joinContainer(flags)
     case .newCgroupNamespace:
       try ContainerRuntime.step("cgroup namespace") { () throws(SyscallError) in try unshare(.newCgroup) }
+    case .makeLandlockRuleset(let rules): try makeLandlockRuleset(rules)
+    case .enforceLandlock: try enforceLandlock()
     case .waitForStart: try waitForStart()
     case .lookUpProgram(let name, let path): program = try ProgramSearch.find(name, path: path)
     case .execute(let arguments, let environment, _): try become(arguments, environment)
@@ -179,7 +184,8 @@ final class ContainerSide {
     root = nil
     deviceDirectory = nil
     endBySignals()
-    closeForWaiting([socket.fd] + (launch.hookStreams?.descriptors ?? []))
+    closeForWaiting(
+      [socket.fd] + (landlockRuleset.map { [$0.fd] } ?? []) + (launch.hookStreams?.descriptors ?? []))
     starter = Channel(
       socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in
         try acceptPatiently(socket.fd)
@@ -257,6 +263,12 @@ final class ContainerSide {
     }
     try OwnProgram.refuse(program, launch.ownProgram)
     let error = execve(program, argumentList, environmentList)
+    if error.errno == .accessDenied, landlockRuleset != nil {
+      // That its permissions suffice was seen before the fence closed.
+      throw StepFailure(
+        "exec \(program): \(error.errno): no rule of Landlock lets the program, its interpreter or its loader be executed",
+        exitStatus: RuntimeError.notExecutableStatus)
+    }
     throw ExecDiagnosis.explain(program, error)
   }
 }
@@ -282,7 +294,7 @@ extension ContainerSide {
   private func complete(_ environment: [String]) -> [String] {
     func has(_ name: String) -> Bool { environment.contains { $0.utf8.starts(with: name.utf8) } }
     var entries = environment
-    if !has("HOME=") { entries.append("HOME=\(HomeDirectory.of(effectiveUserID()))") }
+    if !has("HOME=") { entries.append("HOME=\(home ?? HomeDirectory.of(effectiveUserID()))") }
     if has("LISTEN_FDS=") && !has("LISTEN_PID=") { entries.append("LISTEN_PID=\(Linux.getpid())") }
     return entries
   }

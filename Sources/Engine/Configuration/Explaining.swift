@@ -53,6 +53,8 @@ enum Planning {
       }
     } catch { throw EngineError("\(naming("/linux/seccomp") ?? "/linux/seccomp"): \(error)") }
     let cgroups = try cgroupPlan(spec, id: id, host)
+    var host = host
+    if spec.isFenced { host.landlockVersion = Landlock.version }
     do throws(PlanError) {
       return try Plan.compile(
         spec, CreateRequest(.run, id: id, bundle: bundle), host: host, cgroups: cgroups, seccomp: seccomp)
@@ -88,7 +90,8 @@ enum FlagNames {
     ("/process/capabilities", "--cap-add, --cap-drop"), ("/process/rlimits", "--ulimit"),
     ("/process/cwd", "--workdir"), ("/process/terminal", "--tty"),
     ("/process/oomScoreAdj", "--oom-score-adj"), ("/hostname", "--hostname"),
-    ("/root/readonly", "--read-only"),
+    ("/root/readonly", "--read-only"), (Origin.landlockPaths.pointer, "--allow-path"),
+    (Origin.landlockPorts.pointer, "--allow-tcp"),
     ("/root/path", "ROOT"), ("/process/args", "COMMAND"),
   ]
 

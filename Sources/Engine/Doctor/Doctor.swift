@@ -16,7 +16,7 @@ public struct Doctor {
   public func examine() -> [Finding] {
     var findings = [kernel(), userNamespaces()]
     if !caller.isRoot { findings += [subordinateIDs(), helpers()] }
-    findings += [overlay(), cgroups()]
+    findings += [overlay(), cgroups(), landlock()]
     findings += settings()
     return findings.compactMap { $0 }
   }
@@ -126,6 +126,22 @@ public struct Doctor {
     let offered = text(host.hierarchies[index].mountPoint + own + "/cgroup.controllers") ?? ""
     return Finding(
       .good, subject, "\(layout); delegated to you: \(offered.isEmpty ? "no controllers" : offered)")
+  }
+
+  private func landlock() -> Finding {
+    let subject = "Landlock"
+    let version = Landlock.version
+    switch version {
+    case 0:
+      return Finding(
+        .hint, subject,
+        "not in this kernel, or not in lsm= on its command line: --allow-path and --allow-tcp are refused")
+    case 1...3:
+      return Finding(
+        .hint, subject,
+        "version \(version): --allow-path needs 3 (Linux 6.2), --allow-tcp needs 4 (Linux 6.7)")
+    default: return Finding(.good, subject, "version \(version): fences around files and TCP ports")
+    }
   }
 
   // MARK: Settings

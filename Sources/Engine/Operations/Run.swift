@@ -39,6 +39,7 @@ public struct ContainerEngine: Sendable {
         asked: options.runtime ?? caller.variable("ROOST_RUNTIME"), executable: caller.executable,
         environment: caller.variables(["PATH"]), workingDirectory: caller.workingDirectory),
       root: location.runtimePath)
+    try options.checkFence(runtime)
     let id = ContainerName.id(from: Self.randomBytes(32))
     var facts = try FactsReader(options: options, caller: caller)
       .read(id: id, directory: Store.path(of: id, location), root: root)

@@ -209,6 +209,18 @@ public enum RunFlags {
         (o: inout Options, v) throws(EngineError) in
         o.userNamespace.groups.append(try UserNamespaceOptions.mapping(v))
       },
+      FlagDefinition(
+        "allow-path", value: "PATH[:ro|rx|rw|rwx]", in: group,
+        help: "Close all files but these, rx unless given (Landlock)"
+      ) {
+        (o: inout Options, v) throws(EngineError) in try o.allowPath(v)
+      },
+      FlagDefinition(
+        "allow-tcp", value: "[connect:|bind:]PORT", in: group,
+        help: "Close all TCP ports but these, or with none every one (Landlock)"
+      ) {
+        (o: inout Options, v) throws(EngineError) in try o.allowPort(v)
+      },
       FlagDefinition("device", value: "HOST[:PATH[:rwm]]", in: group, help: "Add a device of the host") {
         (o: inout Options, v) throws(EngineError) in o.devices.append(try DeviceRequest.parse(v))
       },

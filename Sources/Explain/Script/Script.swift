@@ -152,6 +152,11 @@ struct Scripter {
       differ("The \(point.rawValue) hook\(hooks.count == 1 ? " is" : "s are") not run.")
     case .openNotifyDirectory, .mountNotifyDirectory:
       differ("The program has no service manager to notify.")
+    case .makeLandlockRuleset(let rules):
+      differ(
+        "No Landlock fence is raised (\(Step.words(rules))): the tools have no way to before setpriv of util-linux 2.40."
+      )
+    case .enforceLandlock: break
     case .loadSeccomp(let program):
       differ(
         "No system call filter is loaded (Seccomp: 0 in /proc/self/status instead of 2): the tools have no way to, "

@@ -224,3 +224,8 @@ def test_engine_that_is_killed(user):
     user("rm", "--force", "box").succeeds()
     gone(pid)
     assert user.roost.is_empty()
+
+
+def test_landlock(user, archive):
+    user.run("--allow-path", "/bin", archive, "cat", "/etc/passwd").fails("cat: .*permission denied")
+    user.run("--allow-path", "/bin", "--allow-path", "/etc:ro", archive, "cat", "/etc/passwd").succeeds()

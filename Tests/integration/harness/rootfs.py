@@ -37,6 +37,7 @@ class Template:
         self.busybox = self.directory / "busybox"
         self.probe = self.directory / "probe"
         shutil.copy(BUSYBOX, self.busybox)
+        self.busybox.chmod(0o755)
         compile_helper(HELPERS / "probe.c", self.probe)
         listing = subprocess.run([str(BUSYBOX), "--list"], capture_output=True, text=True, check=True, timeout=10)
         self.applets = [name for name in listing.stdout.split() if name != "busybox"]

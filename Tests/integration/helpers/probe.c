@@ -4,6 +4,7 @@
 // A static program that runs inside containers and tells what busybox cannot: raw answers of system calls.
 
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -322,6 +323,18 @@ static int zombie_leader(void) {
   return 1;
 }
 
+/// What bind(2) or connect(2) of TCP says about a port of the loopback address.
+static int use_port(const char *way, const char *port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int handle = socket(AF_INET, SOCK_STREAM, 0);
+  if (handle < 0) return 1;
+  int result = strcmp(way, "bind") == 0 ? bind(handle, (struct sockaddr *)&address, sizeof address)
+                                        : connect(handle, (struct sockaddr *)&address, sizeof address);
+  printf("%s %s %s\n", way, port, result == 0 ? "done" : strerrorname_np(errno));
+  return 0;
+}
+
 int main(int count, char **words) {
   const char *what = count > 1 ? words[1] : "";
   if (strcmp(what, "true") == 0) return 0;
@@ -343,6 +356,7 @@ int main(int count, char **words) {
   if (strcmp(what, "notify") == 0 && count > 2) return tell_manager(words[2]);
   if (strcmp(what, "memory-policy") == 0) return show_memory_policy();
   if (strcmp(what, "zombie-leader") == 0) return zombie_leader();
+  if (strcmp(what, "tcp") == 0 && count > 3) return use_port(words[2], words[3]);
   if (strcmp(what, "crash") == 0) *(volatile int *)8 = 1;
   if (strcmp(what, "pause") == 0)
     while (!stopped) pause();
