@@ -46,6 +46,11 @@ public enum Probe {
   /// Whether seccomp(2) takes these flags (`SECCOMP_FILTER_FLAG_*`).
   public static func seccompFlags(_ flags: UInt32) -> Bool { cl_seccomp_probe_flags(flags) == -Int(EFAULT) }
 
+  /// Whether a call that waits for an agent's answer can be kept from being made again by a signal (Linux 5.19).
+  public static var seccompWaitKillable: Bool {
+    seccompFlags(UInt32(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV))
+  }
+
   /// Whether set_mempolicy(2) takes a mode with its flags, for node 0. Changes the policy of the caller to the default.
   public static func memoryPolicy(mode: Int32, nodes: [UInt]) -> Bool {
     // bestEffort: the errno says no more than that it is not possible

@@ -81,6 +81,8 @@ public struct PollEntry: Sendable {
   public var wantsChange: Bool
   /// Set by `poll`: something can be read, or the other end is gone.
   public internal(set) var isReadable = false
+  /// Set by `poll`: something can be read.
+  public internal(set) var hasInput = false
   public internal(set) var isWritable = false
   public internal(set) var isChanged = false
 
@@ -111,6 +113,7 @@ public func poll(_ entries: inout [PollEntry], timeoutMilliseconds: Int32 = -1) 
     for index in 0..<count {
       let got = Int32(fds[index].revents)
       entries[index].isReadable = entries[index].wantsRead && got & (POLLIN | POLLHUP | POLLERR) != 0
+      entries[index].hasInput = entries[index].wantsRead && got & POLLIN != 0
       entries[index].isWritable = entries[index].wantsWrite && got & (POLLOUT | POLLHUP | POLLERR) != 0
       entries[index].isChanged = entries[index].wantsChange && got & POLLPRI != 0
     }

@@ -2,7 +2,22 @@
 // Copyright (c) 2026 The Roost authors
 
 /// Base64 with the standard alphabet and padding (RFC 4648, section 4).
-enum Base64 {
+public enum Base64 {
+  public static func encode(_ bytes: [UInt8]) -> String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var bits: UInt32 = 0
+      for index in 0..<3 { bits = bits << 8 | (index < count ? UInt32(bytes[start + index]) : 0) }
+      for index in 0..<4 {
+        text.append(index <= count ? digits[Int(bits >> (18 - 6 * UInt32(index)) & 63)] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
   /// - Returns: nil for anything but the one form that encodes some bytes; line ends are no part of it.
   static func decode(_ text: String) -> [UInt8]? {
     let digits = Array(text.utf8)

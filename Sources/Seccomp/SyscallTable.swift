@@ -69,6 +69,26 @@ struct SyscallNumbers {
     }
   }
 
+  /// The name of the call that has a number in a convention, without ``SyscallConvention/numberBase``. Looks at the whole
+  /// table.
+  static func name(of number: UInt32, in convention: SyscallConvention) -> String? {
+    for length in 1...longestName {
+      let lines = SyscallTableData.lines(ofLength: length)
+      let width = length + columnCount * columnWidth + 1
+      for line in 0..<lines.utf8CodeUnitCount / width {
+        // SAFETY: as in `columns(of:)`.
+        let start = lines.utf8Start + line * width
+        guard SyscallNumbers(columns: start + length).number(in: convention) == number else { continue }
+        return String(decoding: UnsafeBufferPointer(start: start, count: length), as: UTF8.self)
+      }
+    }
+    return nil
+  }
+
+  private static let longestName = 28
+
+  private init(columns: UnsafePointer<UInt8>) { self.columns = columns }
+
   /// Binary search among the names of the same length.
   private static func columns(of name: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8>? {
     let lines = SyscallTableData.lines(ofLength: name.count)

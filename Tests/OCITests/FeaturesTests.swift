@@ -117,3 +117,17 @@ struct RuntimeAnnotationTests {
     #expect(spec.seccomp?.listenerPath == "/b.sock")
   }
 }
+
+@Suite("Base64")
+struct Base64Tests {
+  @Test("what was encoded is decoded", arguments: 0..<20)
+  func roundTrip(count: Int) {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: 255 - $0 * 37) }
+    var spec = Spec.standard(cgroupNamespace: false)
+    spec.annotations = [KeyValue("run.oci.seccomp_bpf_data", Base64.encode(bytes))]
+    #expect(spec.seccompProgramBytes == bytes)
+  }
+
+  @Test("examples of RFC 4648", arguments: zip(["", "f", "fo", "foobar"], ["", "Zg==", "Zm8=", "Zm9vYmFy"]))
+  func examples(text: String, encoded: String) { #expect(Base64.encode(Array(text.utf8)) == encoded) }
+}

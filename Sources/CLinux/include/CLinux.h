@@ -303,6 +303,17 @@ static inline long cl_seccomp_action_available(uint32_t action) {
 static inline long cl_seccomp_probe_flags(unsigned flags) {
   return cl_result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL));
 }
+static inline long cl_seccomp_receive(int listener, struct seccomp_notif *call) {
+  memset(call, 0, sizeof *call);
+  return cl_result(ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, call));
+}
+static inline long cl_seccomp_answer(int listener, uint64_t id, int error) {
+  struct seccomp_notif_resp answer = {.id = id, .error = error};
+  return cl_result(ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer));
+}
+static inline long cl_seccomp_is_waiting(int listener, uint64_t id) {
+  return cl_result(ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id));
+}
 
 // Landlock. The structures are the kernel's of version 4, which distributions' headers need not have; fields that an older
 // kernel does not know must be 0.

@@ -27,7 +27,7 @@ public struct ContainerEngine: Sendable {
   /// - Returns: The payload's exit code.
   /// - Throws: ``EngineError``; nothing of the container is left then, unless the error says so.
   public func run(
-    _ asked: RunOptions, root: RootSource, warn: (String) -> Void = { _ in },
+    _ asked: RunOptions, root: RootSource, warn: @escaping (String) -> Void = { _ in },
     report: @escaping ([String]) throws(EngineError) -> Void = { _ in },
     tell: @escaping (String) throws(EngineError) -> Void = { _ in }
   ) throws(EngineError) -> Int32 {
@@ -40,6 +40,7 @@ public struct ContainerEngine: Sendable {
         environment: caller.variables(["PATH"]), workingDirectory: caller.workingDirectory),
       root: location.runtimePath)
     try options.checkFence(runtime)
+    try options.checkTrace(runtime)
     let id = ContainerName.id(from: Self.randomBytes(32))
     var facts = try FactsReader(options: options, caller: caller)
       .read(id: id, directory: Store.path(of: id, location), root: root)
@@ -63,6 +64,7 @@ public struct ContainerEngine: Sendable {
       network = try startNetwork(options, container: id, names: names, facts: &facts)
       var blueprint = try Blueprint.make(options, facts)
       let greeting = try greeting(options, container, &blueprint.spec, report)
+      let trace = try seccompTrace(options, container, &blueprint.spec, warn)
       try record(options, facts, blueprint.spec, name: name ?? "", runtime, in: container)
       if let file = options.idFile {
         try writeIDFile(id, file)
@@ -72,7 +74,8 @@ public struct ContainerEngine: Sendable {
       try publishNames(facts.network)
       let foreground = ForegroundRun(
         runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
-        cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting, steps: steps)
+        cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting, trace: trace,
+        steps: steps)
       let outcome = try foreground.run(container)
       if let report = outcome.outOfMemoryReport { warn(report) }
       // The payload's end is what counts: what is left of a network, prune takes away.
@@ -106,6 +109,18 @@ public struct ContainerEngine: Sendable {
     return Greeting(gate: gate) { (pid) throws(EngineError) in
       try report(LauncherReport.beginning(silent, pid: pid))
     }
+  }
+
+  /// What tells of refused calls; nil where nobody asked.
+  private func seccompTrace(
+    _ options: RunOptions, _ container: borrowing ContainerDirectory, _ spec: inout Spec,
+    _ warn: @escaping (String) -> Void
+  ) throws(EngineError) -> SeccompTrace? {
+    guard let destination = options.seccompTrace else { return nil }
+    let trace = try SeccompTrace(
+      spec, container, file: try destination.open(from: caller.workingDirectory), say: warn)
+    trace.install(in: &spec)
+    return trace
   }
 
   /// Docker's rule: who attaches a terminal must have one.

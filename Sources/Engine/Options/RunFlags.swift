@@ -210,6 +210,18 @@ public enum RunFlags {
         o.userNamespace.groups.append(try UserNamespaceOptions.mapping(v))
       },
       FlagDefinition(
+        "seccomp-trace", nil, aliases: [], .toggle, "", in: group,
+        help: "Tell which calls the seccomp profile refuses; =FILE: there"
+      ) {
+        (o: inout Options, v) throws(EngineError) in
+        o.seccompTrace =
+          switch boolean(v) {
+          case true?: .standardError
+          case false?: nil
+          case nil: .file(try path(v))
+          }
+      },
+      FlagDefinition(
         "allow-path", value: "PATH[:ro|rx|rw|rwx]", in: group,
         help: "Close all files but these, rx unless given (Landlock)"
       ) {

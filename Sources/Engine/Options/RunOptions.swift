@@ -61,6 +61,8 @@ public struct RunOptions: Equatable, Sendable {
   public var capabilitiesToDrop: [String] = []
   public var privileged = false
   public var security = SecurityOptions()
+  /// Where it is told which system calls the seccomp profile refuses; nil for nowhere.
+  public var seccompTrace: SeccompTraceDestination?
   public var devices: [DeviceRequest] = []
   public var sysctls: [KeyValue] = []
   public var userNamespace = UserNamespaceOptions()

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+/// Where `--seccomp-trace` writes.
+public enum SeccompTraceDestination: Equatable, Sendable {
+  case standardError
+  /// A file of the caller's, written anew.
+  case file(String)
+}
+
 /// What `--security-opt` asks for, all of them together.
 public struct SecurityOptions: Equatable, Sendable {
   /// Which seccomp profile the container gets.

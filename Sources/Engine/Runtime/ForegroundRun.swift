@@ -18,6 +18,8 @@ struct ForegroundRun {
   let mask: SignalSet
   /// What is to be said before the program starts.
   var greeting: Greeting?
+  /// What answers for the container's seccomp filter.
+  var trace: SeccompTrace?
   /// Who is asked at each stop of the runtime; nil for a start without stops.
   var steps: StepSession?
 
@@ -74,6 +76,7 @@ struct ForegroundRun {
       }
       throw failure
     }
+    try trace?.summarise()
     // A short life may be over before the first look.
     if progress.started == 0, let pid = try container.readPid() {
       progress.started = realtimeNanoseconds()
@@ -119,6 +122,8 @@ struct ForegroundRun {
       var entries = [PollEntry(child), PollEntry(signals.fd)]
       if let process { entries.append(PollEntry(process.fd)) }
       if let greeting { entries.append(PollEntry(greeting.gate.fd)) }
+      let traced = entries.count
+      if let trace { entries += trace.entries }
       if let stops = progress.stops?.fd { entries.insert(PollEntry(stops), at: 2) }
       try poll(&entries, timeoutMilliseconds: progress.started == 0 ? schedule.delayMilliseconds() : -1)
       // The counter first: once the runtime knows of the end as well, the cgroup may not last.
@@ -127,7 +132,8 @@ struct ForegroundRun {
         try stops.answer(child)
       }
       if process != nil, entries[2].isReadable { process = nil }
-      if let greeting, entries[entries.count - 1].isReadable { try greeting.give() }
+      if let greeting, entries[traced - 1].isReadable { try greeting.give() }
+      if let trace { try trace.answer(entries[traced...]) }
       if entries[1].isReadable { try signals.forward(to: child) }
       if entries[0].isReadable, let status = try waitid(child, wait: false) { return status }
       if progress.started == 0, let state = try noteStart(container) {

@@ -226,6 +226,13 @@ def test_engine_that_is_killed(user):
     assert user.roost.is_empty()
 
 
+def test_what_seccomp_refuses_is_told(user, archive):
+    """The engine answers for the filter from the user namespace that it has made."""
+    result = user.run("--seccomp-trace", archive, "sh", "-c", "unshare -U true; echo went on").succeeds()
+    assert result.out == "went on\n" and "]: unshare(0x10000000, " in result.err
+    assert "seccomp: 1 call was refused:" in result.err
+
+
 def test_landlock(user, archive):
     user.run("--allow-path", "/bin", archive, "cat", "/etc/passwd").fails("cat: .*permission denied")
     user.run("--allow-path", "/bin", "--allow-path", "/etc:ro", archive, "cat", "/etc/passwd").succeeds()
