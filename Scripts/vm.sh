@@ -48,7 +48,10 @@ trap 'rm -rf "$work"' EXIT
 make_payload() {
   local tree=$work/tree helper
   mkdir -p "$tree/.machine/helpers"
+  # The pages of docs/seeds are what their tests compare with.
+  mkdir -p "$tree/docs"
   cp -a bin Tests "$tree/"
+  cp -a docs/seeds "$tree/docs/"
   for helper in Tests/integration/helpers/*.c; do
     gcc -std=gnu11 -O1 -static -o "$tree/.machine/helpers/$(basename "$helper" .c)" "$helper"
   done
