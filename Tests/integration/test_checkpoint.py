@@ -182,6 +182,20 @@ def test_restore_without_an_image(bundle, case, criu):
          case.new_id()).fails("descriptors.json")
 
 
+@pytest.mark.parametrize("name", ["restore.log", "restored.pid", "stats-restore", "descriptors.json"])
+def test_restore_of_an_image_with_links(bundle, case, criu, name):
+    """Archives of checkpoints come from elsewhere, and criu writes its files by their names."""
+    precious = case.path("precious")
+    precious.write_text("precious")
+    images = case.directory_for("images", {"descriptors.json": "[]"})
+    (images / name).unlink(missing_ok=True)
+    (images / name).symlink_to(precious)
+    bundle.args("sleep", "1000").save()
+    call(case, criu(RESTORE), "restore", "--bundle", bundle.directory, "--image-path", images, "--detach",
+         case.new_id()).fails(f"{name} is a symbolic link", status=1)
+    assert precious.read_text() == "precious" and not case.path("arguments-restore").exists()
+
+
 @pytest.mark.parametrize("verb", ["checkpoint", "restore"])
 def test_terminal_is_refused(bundle, case, criu, verb):
     bundle.process["terminal"] = True

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Roost authors
 """delete, and what must be gone afterwards."""
 import os
+import re
 
 import pytest
 
@@ -124,16 +125,32 @@ def test_delete_force_of_an_unreadable_state_says_so_or_cleans_up(bundle, case):
         result.explains(container.id)
 
 
+def without_end(data):
+    return data[:len(data) // 2]
+
+
+def of_another_version(data):
+    return re.sub(rb'"version":\s*\d+', b'"version":99', data, count=1)
+
+
+def with_another_kind(data):
+    return re.sub(rb'"pid":\s*\d+', b'"pid":"init"', data, count=1)
+
+
 @pytest.mark.roost
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": 5}', "\0" * 100])
-def test_broken_state_is_named_and_hides_no_other_container(bundle, case, text):
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"id": 5}', b"\0" * 100, b"\xff" * 50, b"[" * 100000, without_end,
+                                    of_another_version, with_another_kind], ids=lambda damage: getattr(
+                                        damage, "__name__", repr(damage)[:12]))
+def test_broken_state_is_named_and_hides_no_other_container(bundle, case, damage):
     broken, whole = bundle.create("true"), case.bundle().create("true")
     states = [file for file in (case.root / broken.id).rglob("*.json") if "state" in file.name]
     assert states
     kept = {file: file.read_bytes() for file in states}
-    for file in states:
-        file.write_text(text)
-    case("state", broken.id).fails(broken.id)
+    for file, data in kept.items():
+        file.write_bytes(damage(data) if callable(damage) else damage)
+        assert file.read_bytes() != data
+    for verb in ("state", "start", "delete"):
+        case(verb, broken.id).fails(broken.id, "state.*json", status=1).explains()
     assert whole.id in case("list", "-q").out.split()
     for file, data in kept.items():
         file.write_bytes(data)

@@ -4,14 +4,16 @@
 import os
 import random
 import re
+import signal
 import subprocess
 import threading
 import time
 
 import pytest
 
-from harness import leaks, sandbox
-from harness.case import finish
+from harness import cgroups, leaks, sandbox
+from harness.case import eventually, finish
+from harness.patience import patient
 
 
 def removed_completely(case, watch, identifier, what):
@@ -277,6 +279,50 @@ def test_runtime_stopped_in_create_does_not_confuse_others(bundle, case):
             assert finish(started, 20).status >= 0
         assert process.wait(20) == 0
     case("delete", "--force", identifier).succeeds()
+
+
+@pytest.mark.roost
+def test_runtime_that_stands_still_in_create(bundle, case):
+    """Who only looks gets an answer; who wants to change the container waits, and gets one then."""
+    stopped = case.path("stopped")
+    bundle.args("sleep", "1000").hook("createRuntime", "/bin/sh", "-c", f"kill -STOP $PPID; echo >{stopped}").save()
+    identifier = case.new_id()
+    with open(case.directory / "empty", "a+b") as empty:
+        streams = {"stdin": empty, "stdout": empty, "stderr": empty}
+        first = case.popen("create", "--bundle", bundle.directory, identifier, **streams)
+        try:
+            eventually(lambda: stopped.exists() and in_state(first.pid, "T"), "create stands still")
+            assert identifier in case("list", "-q").succeeds().out
+            assert case("state", identifier).succeeds().out
+            case("create", "--bundle", bundle.directory, identifier).fails("already exists")
+            waiting = [case.popen(*words, **streams) for words in (
+                ["start", identifier], ["delete", identifier], ["exec", identifier, "true"])]
+        finally:
+            first.send_signal(signal.SIGCONT)
+        assert first.wait(patient(30)) == 0
+        assert [process.wait(patient(30)) >= 0 for process in waiting] == [True] * 3
+        assert waiting[0].returncode == 0
+    assert case("state", identifier).succeeds().out
+    case("delete", "--force", identifier).succeeds()
+
+
+def in_state(pid, letter):
+    """Whether the kernel says this of a process (proc_pid_stat(5))."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] == letter
+
+
+@pytest.mark.roost
+def test_cgroup_tree_that_is_read_only_is_named(bundle):
+    """A limit that cannot be had is an error, and what was made for it goes."""
+    tree = str(cgroups.ROOT if cgroups.V2 else cgroups.ROOT / "pids")
+    bundle.resources["pids"] = {"limit": 5}
+    sandbox.mount(tree, tree, None, sandbox.MS_BIND)
+    try:
+        sandbox.mount(None, tree, None, sandbox.MS_BIND | sandbox.MS_REMOUNT | sandbox.MS_RDONLY)
+        bundle.run("true").fails(tree, "read-only").explains()
+    finally:
+        sandbox.unmount(tree)
 
 
 def test_exit_of_init_between_create_and_start(bundle):

@@ -340,6 +340,7 @@ def test_pid_of_a_dead_init_in_other_hands(bundle):
     try:
         assert container.state()["status"] == "stopped"
         container.kill("KILL").fails()
+        container.exec("true").fails()
         container.delete("--force").succeeds()
         assert alive(pid)
     finally:

@@ -101,6 +101,24 @@ enum CheckpointFiles {
         }
       }
     } catch { throw RuntimeError(error, "image of the checkpoint") }
+    for path in [options.imagePath, options.workDirectory] { try refuseLinks(in: path) }
+  }
+
+  /// What is written into these directories by name, by criu and here.
+  private static let writtenNames = [
+    "dump.log", "restore.log", Restoration.pidFileName, "stats-dump", "stats-restore", streamsName,
+  ]
+
+  /// criu follows links: whoever packed the image could have it write into any file of the host.
+  private static func refuseLinks(in directory: String) throws(RuntimeError) {
+    for name in writtenNames {
+      let path = "\(directory)/\(name)"
+      // path: in the caller's own directory, the last part not followed
+      // bestEffort: what is not there is no link
+      guard let status = try? fstatat(.workingDirectory, path, followLinks: false), status.isSymbolicLink
+      else { continue }
+      throw RuntimeError("\(path) is a symbolic link, which criu would write through: remove it")
+    }
   }
 
   static func absolute(_ path: String) throws(SyscallError) -> String {

@@ -75,7 +75,7 @@ public struct Restoration {
       configuration: configuration, console: .none, trace: nil)
   }
 
-  private static let pidFileName = "restored.pid"
+  static let pidFileName = "restored.pid"
 
   private var runsHooksFirst: Bool {
     guard let hooks = spec.hooks else { return false }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """Many containers, and many callers who want the same ones."""
+import json
 import random
 import threading
 import time
@@ -22,6 +23,9 @@ def test_500_containers_by_16_workers(bundle, case, scale):
         for words in (["create", "--bundle", bundle.directory], ["start"], ["delete", "--force"]):
             failed = [status for status in workers.map(lambda name: call(*words, name), ids) if status]
             assert not failed, f"{words[0]}: {failed}"
+            listed = json.loads(case("list", "--format", "json", timeout=120).succeeds().out) or []
+            expected = {"create": "created", "start": "running"}.get(words[0])
+            assert {one["id"]: one["status"] for one in listed} == ({name: expected for name in ids} if expected else {})
     assert not watch.difference()
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
-"""SIGKILL before each system call of create, start, exec and delete: to the runtime, and to the container's process."""
+"""SIGKILL before each system call of a command: to the runtime, and to the container's process."""
 import json
 import random
 import time
@@ -72,6 +72,29 @@ def test_in_exec(harm, case, role, stride):
             harm.problem(f"call {number}: status 0 for a process that was killed")
     eventually(lambda: len(json.loads(case("ps", "--format", "json", container.id).out)) == 1, "nobody else is left")
     harm.gone(container.id, "exec")
+    harm.finish()
+
+
+@pytest.mark.parametrize("words", [("update", "--pids-limit", "50"), ("kill", "ID", "CONT"), ("pause",), ("resume",)],
+                         ids=lambda words: words[0])
+def test_in_what_changes_a_container(harm, case, words, stride):
+    """It runs or is paused afterwards, and can be removed."""
+    words = [*words, "ID"] if "ID" not in words else words
+
+    def command(way):
+        container = harm.bundle.sleeper()
+        if words[0] == "resume":
+            case("pause", container.id).succeeds()
+        return container, way([container.id if word == "ID" else word for word in words])
+
+    container, calls = command(lambda found: harm.calls(*found))
+    harm.gone(container.id, "undisturbed")
+    for number in points(calls, RUNTIME, 0, 1, stride):
+        container, (status, text) = command(lambda found: harm.command(("kill", RUNTIME, number), *found))
+        now = state(case, container.id)
+        if status is None or now not in ("running", "paused"):
+            harm.problem(f"call {number}: status {status}, {text!r}, the container is {now}")
+        harm.gone(container.id, f"{words[0]}, call {number}")
     harm.finish()
 
 

@@ -26,7 +26,7 @@ CGROUP_ROOT = "/sys/fs/cgroup"
 PRIVATE_V1 = "/tmp/cgroup-v1"
 
 CLONE_NEWNET = 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC = 0x2, 0x4, 0x8, 0x1000, 0x4000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC = 0x1, 0x2, 0x4, 0x8, 0x20, 0x1000, 0x4000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
