@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import JSON
 public import Linux
 
 /// Why a cgroup could not be planned, made, changed or removed.
@@ -58,6 +59,7 @@ extension CgroupError: CustomStringConvertible {
     if !cleanUpFailures.isEmpty {
       text += " (left behind: \(cleanUpFailures.joined(separator: "; ")))"
     }
-    return text
+    // Paths and keys may come from anybody.
+    return JSONWriter.printable(text)
   }
 }

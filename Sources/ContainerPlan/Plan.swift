@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 public import Cgroups
+internal import JSON
 
 /// A container as data: every step that makes it, in order.
 ///
@@ -91,5 +92,7 @@ public struct PlanError: Error, Equatable, Sendable {
 }
 
 extension PlanError: CustomStringConvertible {
-  public var description: String { pointer.isEmpty ? problem : "\(pointer): \(problem)" }
+  public var description: String {
+    JSONWriter.printable(pointer.isEmpty ? problem : "\(pointer): \(problem)")
+  }
 }

@@ -39,23 +39,12 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The one-line form of this module's errors, for the errors of other modules that carry the same parts.
   public static func line(source: String, position: JSONPosition?, pointer: String, problem: String) -> String
   {
-    var line = printable(source)
+    var line = JSONWriter.printable(source)
     if let position { line += ":\(position.line):\(position.column)" }
-    for part in [printable(pointer), problem] where !part.isEmpty {
+    for part in [JSONWriter.printable(pointer), problem] where !part.isEmpty {
       line += line.isEmpty ? part : ": " + part
     }
     return line
-  }
-}
-
-extension JSONError {
-  /// A text with its control characters escaped as in JSON: keys and paths may hold any, a message is one line.
-  private static func printable(_ text: String) -> String {
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
-    return text.unicodeScalars.map { scalar in
-      let isControl = scalar.properties.generalCategory == .control
-      return isControl ? String(JSONWriter.quoted(String(scalar)).dropFirst().dropLast()) : String(scalar)
-    }.joined()
   }
 }
 

@@ -196,6 +196,16 @@ public struct JSONWriter {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// A text with its control characters escaped as in a JSON string, for messages: keys, paths and options may hold any,
+  /// a message is one line, and drives no terminal.
+  public static func printable(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
+    return text.unicodeScalars.map { scalar in
+      let isControl = scalar.properties.generalCategory == .control
+      return isControl ? String(quoted(String(scalar)).dropFirst().dropLast()) : String(scalar)
+    }.joined()
+  }
+
   /// Control characters are escaped, DEL and the C1 range (U+0080 to U+009F) included, although JSON allows those: what
   /// is written here ends up on terminals.
   private static func append(quoted text: String, to bytes: inout [UInt8]) {

@@ -30,6 +30,13 @@ import Testing
     #expect(throws: CgroupError.self) { try Membership.parse(Array(line.utf8)) }
   }
 
+  @Test func messagesAreLines() {
+    let error = #expect(throws: CgroupError.self) { try Membership.parse(Array("1\u{10}133\u{85}".utf8)) }
+    #expect(
+      error?.description
+        == "/proc/self/cgroup: the line \"1\\u0010133\\u0085\" does not have three parts")
+  }
+
   @Test(arguments: [("/", "/"), ("/a", "/a"), ("/..", nil), ("/../b", nil), ("/..a", "/..a")])
   func pathsOutsideTheNamespaceAreTold(path: String, expected: String?) {
     let membership = Membership(version: .v2, name: "unified", controllers: [], path: path)

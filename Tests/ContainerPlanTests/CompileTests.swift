@@ -76,6 +76,17 @@ struct RefusalTests {
     #expect(error?.description == "/mounts/0/options: \"readonly\" is no option of a bind mount")
   }
 
+  @Test("a message is one line that drives no terminal, whatever it quotes")
+  func message() {
+    let error = #expect(throws: PlanError.self) {
+      try GoldenCases.plan(
+        .mounting(Mount(destination: "/a", source: "/a", options: ["bind", "nosui\u{1}\nrnodev\u{9B}1m"])))
+    }
+    #expect(
+      error?.description
+        == "/mounts/0/options: \"nosui\\u0001\\nrnodev\\u009b1m\" is no option of a bind mount")
+  }
+
   @Test("what lxcfs replaces may be bound", arguments: ProcOverlays.allowed.sorted())
   func overlays(path: String) throws {
     let plan = try GoldenCases.plan(.mounting(Mount(destination: path, source: "/x", options: ["bind"])))
