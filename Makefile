@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help build run test test-callers seeds test-rest test-vm test-all check bench bench-network install clean format
+.PHONY: help build run test test-callers seeds test-rest test-vm test-all fuzz check bench bench-network install clean format
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -35,6 +35,9 @@ test-callers:  ## Run podman, containerd, Docker and Swarm on roost-runtime (as 
 seeds:  ## The five systems of docs/seeds, end to end (as root); ROOST_UPDATE_SEEDS=1 renews the pages' output
 	Scripts/test.sh --first build seeds
 
+fuzz:  ## Fuzz each target of Tests/fuzz for SECONDS (60), or those in TARGETS
+	Scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
+
 check:  ## Format, import rules, lint, shell scripts, what the binary needs
 	Scripts/build.sh roost-runtime
 	Scripts/check.sh
@@ -51,7 +54,7 @@ install:  ## Copy the programs, their manual pages and completions to PREFIX (de
 	Scripts/install-documents.sh "$(DESTDIR)$(PREFIX)/share"
 
 clean:  ## Remove everything that was built
-	rm -rf .build .build-static .build-embedded bin
+	rm -rf .build .build-static .build-embedded .build-fuzz bin
 
 format:  ## Format the Swift sources
 	Scripts/format.sh

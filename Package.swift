@@ -9,6 +9,9 @@ import PackageDescription
 /// make at run time. That halves what a start costs beyond the kernel's work. Tests build the same sources without.
 let isEmbedded = Context.environment["ROOST_EMBEDDED"] == "1"
 
+/// Whether the fuzzer is there, which only `Scripts/fuzz.sh` can link.
+let isFuzzing = Context.environment["ROOST_FUZZ"] == "1"
+
 /// Settings that every Swift target shares: one dialect, no warnings.
 let common: [SwiftSetting] =
   [
@@ -115,3 +118,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+  package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "ContainerPlan", "ContainerRuntime", "Cgroups", "Engine", "Explain", "JSON", "Linux", "OCI", "RootFS",
+        "Seccomp",
+      ],
+      path: "Tests/fuzz", exclude: ["corpus"], swiftSettings: common))
+}

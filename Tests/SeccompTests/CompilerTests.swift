@@ -270,7 +270,7 @@ struct CompilerTests {
 
   @Test("too many rules for the kernel")
   func tooLong() {
-    let names = SyscallTableTests.allNames.filter { SyscallNumbers(named: $0)?.number(in: .x86_64) != nil }
+    let names = SyscallNumbers.allNames.filter { SyscallNumbers(named: $0)?.number(in: .x86_64) != nil }
     let rules = names.enumerated().flatMap { index, name in
       (0..<12).map { Self.rule(name, .allow, (0, .equal, UInt64(index * 100 + $0))) }
     }

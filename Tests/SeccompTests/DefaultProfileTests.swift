@@ -41,7 +41,7 @@ struct DefaultProfileTests {
     var groups = SyscallGroups.ordinary + SyscallGroups.refused + SyscallGroups.byCapability.map(\.calls)
     groups += [SyscallGroups.conditional, SyscallGroups.segments, SyscallGroups.pretendedMissing]
     let names = groups.flatMap(\.list)
-    #expect(Set(names) == Set(SyscallTableTests.allNames))
+    #expect(Set(names) == Set(SyscallNumbers.allNames))
     #expect(names.count == Set(names).count)
   }
 
@@ -243,7 +243,7 @@ struct DefaultProfileTests {
       // All conventions in one filter, as runc has it.
       let whole = try library.compile(profile, for: profile.architectures)
       let theirs = Dictionary(uniqueKeysWithValues: architecture.conventions.map { ($0, whole) })
-      let unknown = SyscallTableTests.allNames.filter { !SyscallTableTests.agrees(library, $0) }
+      let unknown = SyscallNumbers.allNames.filter { !SyscallTableTests.agrees(library, $0) }
       let found = tests.differences(profile, ours, theirs, architecture, &generator) { probe in
         // Calls that are newer than the library.
         unknown.contains { SyscallNumbers(named: $0)?.number(in: probe.convention) == probe.number }

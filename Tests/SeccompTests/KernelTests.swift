@@ -112,7 +112,7 @@ struct KernelTests {
   @Test("a program with long jumps")
   func longProgram() throws {
     var profile = SeccompProfile(defaultAction: .errno, defaultErrnoRet: 77)
-    for (index, name) in SyscallTableTests.allNames.enumerated() where name != "exit_group" {
+    for (index, name) in SyscallNumbers.allNames.enumerated() where name != "exit_group" {
       profile.syscalls.append(
         SeccompRule(
           names: [name], action: .allow,
@@ -121,7 +121,7 @@ struct KernelTests {
     profile.syscalls.append(SeccompRule(names: ["exit_group"], action: .allow))
     let program = try SeccompProgram.compile(profile)
     #expect(program.instructions.count > 1500)
-    let getpid = try #require(SyscallTableTests.allNames.firstIndex(of: "getpid"))
+    let getpid = try #require(SyscallNumbers.allNames.firstIndex(of: "getpid"))
     let number = try Self.number("getpid")
     try withHelper { helper in
       let outcomes = try helper.outcomes(

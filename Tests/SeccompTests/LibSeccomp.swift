@@ -104,7 +104,7 @@ struct LibSeccomp: @unchecked Sendable {
     _ profile: SeccompProfile, for architectures: [SeccompArchitecture],
     include: (String) -> Bool = { _ in true }
   ) throws -> [BPFInstruction] {
-    let defaultAction = Self.action(profile.defaultAction, profile.defaultErrnoRet)
+    let defaultAction = profile.defaultAction.verdict(errno: profile.defaultErrnoRet)
     guard let context = initialize(defaultAction) else { throw Failure.function("init", code: 0) }
     defer { release(context) }
     for architecture in architectures {
@@ -121,7 +121,7 @@ struct LibSeccomp: @unchecked Sendable {
       try check("attr_set", setAttribute(context, 8, 2), except: 0)
     }
     for rule in profile.syscalls {
-      let action = Self.action(rule.action, rule.errnoRet)
+      let action = rule.action.verdict(errno: rule.errnoRet)
       guard action != defaultAction else { continue }
       for name in rule.names where include(name) {
         try add(rule, action: action, number: resolve(name), to: context)
@@ -172,19 +172,5 @@ struct LibSeccomp: @unchecked Sendable {
       }
     return Comparison(
       argument: argument.index, operation: operation, first: argument.value, second: argument.valueTwo)
-  }
-
-  /// `SCMP_ACT_…`.
-  static func action(_ action: SeccompAction, _ errno: UInt32?) -> UInt32 {
-    switch action {
-    case .kill, .killThread: 0
-    case .killProcess: 0x8000_0000
-    case .trap: 0x0003_0000
-    case .errno: 0x0005_0000 | (errno ?? 1)
-    case .trace: 0x7ff0_0000 | (errno ?? 1)
-    case .log: 0x7ffc_0000
-    case .allow: 0x7fff_0000
-    case .notify: 0x7fc0_0000
-    }
   }
 }

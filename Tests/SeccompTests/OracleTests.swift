@@ -15,7 +15,7 @@ struct OracleTests {
     arguments: [UInt64](0..<10))
   func generated(seed: UInt64) throws {
     let library = try #require(LibSeccomp.shared)
-    let names = SyscallTableTests.allNames.filter { SyscallTableTests.agrees(library, $0) }
+    let names = SyscallNumbers.allNames.filter { SyscallTableTests.agrees(library, $0) }
     for native in NativeArchitecture.allCases {
       var generator = ProfileGenerator(
         seed: seed, names: names, architectures: native.conventions.map(\.architecture))
@@ -54,7 +54,7 @@ struct OracleTests {
         if got != expected, newer.contains(probe.number, in: probe.convention) { expected = 0x0005_0026 }
       } else if probe.convention == .x32, probe.number == .max {
         // Not a call of x32, but one that a tracer has cancelled.
-        expected = LibSeccomp.action(profile.defaultAction, profile.defaultErrnoRet)
+        expected = profile.defaultAction.verdict(errno: profile.defaultErrnoRet)
       }
       if got != expected, !ignoring(probe) {
         found.append("\(probe.call): \(String(got, radix: 16)), not \(String(expected, radix: 16))")

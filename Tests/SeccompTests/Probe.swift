@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Roost authors
 
 import OCI
-import Testing
 
 @testable import Seccomp
 
@@ -133,6 +132,12 @@ struct NewerCalls {
 }
 
 extension SyscallNumbers {
+  /// Every name of the table, by length.
+  static let allNames: [String] = (1...64).flatMap { length -> [String] in
+    let lines = SyscallTableData.lines(ofLength: length).description.split(separator: "\n")
+    return lines.map { String($0.prefix(length)) }
+  }
+
   /// The numbers under which a rule about this call is found, a multiplexed one included.
   func targets(in convention: SyscallConvention) -> [UInt32] {
     var targets = number(in: convention).map { [$0 + convention.numberBase] } ?? []

@@ -6,10 +6,16 @@ import OCI
 /// SplitMix64: the same sequence for the same seed, everywhere.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
+  /// Choices that come before those of the sequence, so that a fuzzer can turn each by itself.
+  private var choices: ArraySlice<UInt8>
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64, choices: [UInt8] = []) {
+    state = seed
+    self.choices = choices[...]
+  }
 
   mutating func next() -> UInt64 {
+    if let choice = choices.popFirst() { return UInt64(choice) * 0x0101_0101_0101_0101 }
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -25,10 +31,11 @@ struct ProfileGenerator {
   private let architectures: [SeccompArchitecture]
 
   /// - Parameters:
+  ///   - choices: See ``SeededGenerator``.
   ///   - names: System calls to choose from.
   ///   - architectures: Of which any may be listed.
-  init(seed: UInt64, names: [String], architectures: [SeccompArchitecture]) {
-    random = SeededGenerator(seed: seed)
+  init(seed: UInt64, choices: [UInt8] = [], names: [String], architectures: [SeccompArchitecture]) {
+    random = SeededGenerator(seed: seed, choices: choices)
     self.names = names
     self.architectures = architectures
   }

@@ -8,12 +8,6 @@ import Testing
 
 @Suite("System call tables")
 struct SyscallTableTests {
-  /// Every name of the table, by length.
-  static let allNames: [String] = (1...64).flatMap { length -> [String] in
-    let lines = SyscallTableData.lines(ofLength: length).description.split(separator: "\n")
-    return lines.map { String($0.prefix(length)) }
-  }
-
   private static let conventions: [SyscallConvention] = [.x86_64, .i386, .x32, .aarch64, .arm]
 
   /// Whether libseccomp gives a name the same numbers.
@@ -43,7 +37,7 @@ struct SyscallTableTests {
     // libseccomp 2.5 goes by the kernel's tables, which have a second name less for ARM, and leave a call out
     // of x32 that the header has.
     let expected = ["sync_file_range2", "map_shadow_stack"]
-    for name in Self.allNames where library.knows(name) && !expected.contains(name) {
+    for name in SyscallNumbers.allNames where library.knows(name) && !expected.contains(name) {
       let found = Self.conventions.compactMap { Self.differs(library, name, in: $0) }
       #expect(found.isEmpty, "\(found)")
     }
@@ -79,11 +73,11 @@ struct SyscallTableTests {
 
   @Test("every name of the table is found, and the lines are sorted")
   func everyName() {
-    #expect(Self.allNames.count > 450)
-    for name in Self.allNames {
+    #expect(SyscallNumbers.allNames.count > 450)
+    for name in SyscallNumbers.allNames {
       #expect(SyscallNumbers(named: name) != nil, "\(name)")
     }
-    for (left, right) in zip(Self.allNames, Self.allNames.dropFirst()) {
+    for (left, right) in zip(SyscallNumbers.allNames, SyscallNumbers.allNames.dropFirst()) {
       guard left.utf8.count == right.utf8.count else { continue }
       #expect(Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8)), "\(left), \(right)")
     }
@@ -91,7 +85,7 @@ struct SyscallTableTests {
 
   @Test("no number is higher than the table says")
   func highestNumbers() {
-    for name in Self.allNames {
+    for name in SyscallNumbers.allNames {
       for convention in Self.conventions {
         guard let number = SyscallNumbers(named: name)?.number(in: convention) else { continue }
         let limit =

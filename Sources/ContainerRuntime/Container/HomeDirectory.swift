@@ -16,6 +16,11 @@ enum HomeDirectory {
       let status = try? fstat(file.fd), status.isRegular,  // bestEffort: likewise
       let bytes = try? readAll(file.fd, limit: sizeLimit)  // bestEffort: likewise
     else { return "/" }
+    return home(of: uid, in: bytes)
+  }
+
+  /// - Parameter bytes: the text of a passwd(5) file.
+  static func home(of uid: UInt32, in bytes: [UInt8]) -> String {
     for line in bytes.split(separator: 0x0A) {
       let fields = line.split(separator: 0x3A, omittingEmptySubsequences: false)
       if fields.count >= 6, fields[2].elementsEqual("\(uid)".utf8), fields[5].first == 0x2F {

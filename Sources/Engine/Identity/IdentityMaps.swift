@@ -32,8 +32,12 @@ public struct IdentityMaps: Equatable, Sendable {
 
   private static func read(_ kind: IDMapKind) throws(SyscallError) -> [IDMapping] {
     // At most 340 lines (user_namespaces(7)).
-    let text = try readText(.workingDirectory, "/proc/self/\(kind.file)", limit: 1 << 16)
-    return text.pieces(separatedBy: Byte.newline).compactMap { line in
+    parse(try readText(.workingDirectory, "/proc/self/\(kind.file)", limit: 1 << 16))
+  }
+
+  /// The ranges of `/proc/PID/uid_map` or `gid_map`.
+  static func parse(_ text: String) -> [IDMapping] {
+    text.pieces(separatedBy: Byte.newline).compactMap { line in
       let fields = line.pieces(separatedBy: Byte.space).filter { !$0.isEmpty }
       guard fields.count == 3, let inside = decimal(fields[0], as: UInt32.self),
         let outside = decimal(fields[1], as: UInt32.self), let count = decimal(fields[2], as: UInt32.self)

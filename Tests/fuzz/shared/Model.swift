@@ -1,0 +1,1 @@
+../../SeccompTests/Model.swift

@@ -1,0 +1,1 @@
+../../SeccompTests/ProfileGenerator.swift

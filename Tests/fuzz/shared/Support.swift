@@ -1,0 +1,1 @@
+../../ContainerPlanTests/Support.swift
