@@ -76,8 +76,8 @@ extension Compiler {
     add(
       .container, .limitBoundingSet(mask(capabilities.bounding)),
       isSilent ? .runtime : Origin("/process/capabilities/bounding"))
-    // Without no_new_privs only a privileged process may fence itself in or load a filter. As late as that allows: what stands above makes
-    // system calls that the filter need not allow.
+    // Without no_new_privs only a privileged process may fence itself in or load a filter. As late as that allows: what
+    // stands above makes system calls that the filter need not allow.
     if !process.noNewPrivileges { compileFences() }
     // Who maps one own id without help has to give up setgroups(2) for that (user_namespaces(7)).
     let gaveUpGroups = host.isRootless && IDMapping.areOwn(linux.uidMappings, linux.gidMappings)

@@ -19,7 +19,7 @@ struct VerdictTests {
   func generated(seed: UInt64) throws {
     for native in NativeArchitecture.allCases {
       var generator = ProfileGenerator(
-        seed: seed, names: SyscallTableTests.allNames,
+        seed: seed, names: SyscallNumbers.allNames,
         architectures: native.conventions.map(\.architecture))
       for _ in 0..<10 {
         let profile = generator.profile(mixed: true)
@@ -52,7 +52,7 @@ struct VerdictTests {
   @Test("calls have the names that they were found by")
   func names() throws {
     for native in NativeArchitecture.allCases {
-      for name in SyscallTableTests.allNames {
+      for name in SyscallNumbers.allNames {
         guard let call = SeccompCall(named: name, on: native) else { continue }
         let found = try #require(call.name(on: native))
         // Two names of one number are one call.
