@@ -128,7 +128,7 @@ public struct Restoration {
         throw SyscallError("criu", .invalidArgument, "\(path): \"\(text)\"")
       }
       let process = ChildProcess(pid: pid, pidfd: OwnedDescriptor(try pidfdOpen(pid)))
-      launch.record.process = try ProcessIdentity(pid: pid)
+      launch.record.process = try ProcessIdentity(pid: pid, pidfd: process.pidfd.fd)
       launch.record.phase = .running
       return process
     } catch { throw RuntimeError(error, "restored process") }

@@ -226,11 +226,13 @@ final class RuntimeSide {
   }
 
   private func recordProcess() throws(StepFailure) {
-    guard let pid = process?.pid, launch.plan.cgroups != nil else { return }
+    guard let process, launch.plan.cgroups != nil else { return }
     try cgroupStep { () throws(CgroupError) in try launch.cgroups?.settle() }
     let isRun = !launch.plan.steps.contains { $0.action == .await(.ready) }
     launch.record.phase = isRun ? .running : .creating
-    launch.record.process = try step { () throws(SyscallError) in try ProcessIdentity(pid: pid) }
+    launch.record.process = try step { () throws(SyscallError) in
+      try ProcessIdentity(pid: process.pid, pidfd: process.pidfd.fd)
+    }
     try launch.saveRecord()
   }
 

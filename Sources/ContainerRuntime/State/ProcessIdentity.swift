@@ -7,39 +7,58 @@ public import Linux
 public struct ProcessIdentity: Equatable, Sendable {
   /// In the runtime's PID namespace.
   public var pid: Int32
-  /// Clock ticks after boot at which it started (proc_pid_stat(5), field 22).
+  /// Clock ticks after boot at which it started (proc_pid_stat(5), field 22): a hundredth of a second is time enough for two
+  /// processes of one number.
   public var startTime: UInt64
+  /// That of its pidfd: no other process has it until the next boot (pidfs, Linux 6.9); before, it says nothing.
+  public var inode: UInt64?
 
-  public init(pid: Int32, startTime: UInt64) {
+  public init(pid: Int32, startTime: UInt64, inode: UInt64? = nil) {
     self.pid = pid
     self.startTime = startTime
+    self.inode = inode
   }
 
-  /// Reads the start time of a process that is known to exist, such as an unreaped child.
-  public init(pid: Int32) throws(SyscallError) {
+  /// Of a process that is known to exist, such as an unreaped child.
+  ///
+  /// - Parameter pidfd: refers to it.
+  public init(pid: Int32, pidfd: FD) throws(SyscallError) {
     guard let stat = try ProcessStat(pid: pid) else { throw SyscallError("open", .noProcess, "\(pid)") }
-    self.init(pid: pid, startTime: stat.startTime)
+    self.init(pid: pid, startTime: stat.startTime, inode: try fstat(pidfd).inode)
   }
 
   /// A pidfd of this very process; nil when it has ended, even if its number is in use again.
   public func open() throws(SyscallError) -> Descriptor? {
-    guard pid > 0 else { return nil }
-    let pidfd: Descriptor
-    do throws(SyscallError) {
-      pidfd = try pidfdOpen(pid)
-    } catch {
-      if error.errno == .noProcess || error.errno == .invalidArgument { return nil }
-      throw error
-    }
-    // Read after opening: if it matches now, the descriptor refers to the process that was recorded.
-    if try current() == nil { return nil }
+    // Looked at after opening: if it matches now, the descriptor refers to the process that was recorded.
+    guard let pidfd = try pidfdOfNumber(), try has(pidfd.fd), try stat() != nil else { return nil }
     return pidfd
   }
 
   /// What the process does now; nil when it has ended. A zombie has.
   func current() throws(SyscallError) -> ProcessStat? {
+    guard let stat = try stat() else { return nil }
+    guard inode != nil else { return stat }
+    guard let pidfd = try pidfdOfNumber(), try has(pidfd.fd) else { return nil }
+    return stat
+  }
+
+  private func stat() throws(SyscallError) -> ProcessStat? {
     guard pid > 0, let stat = try ProcessStat(pid: pid) else { return nil }
     return stat.startTime == startTime && !stat.hasEnded ? stat : nil
+  }
+
+  /// Of whatever process has the number now.
+  private func pidfdOfNumber() throws(SyscallError) -> Descriptor? {
+    guard pid > 0 else { return nil }
+    do throws(SyscallError) { return try pidfdOpen(pid) } catch {
+      if error.errno == .noProcess || error.errno == .invalidArgument { return nil }
+      throw error
+    }
+  }
+
+  private func has(_ pidfd: FD) throws(SyscallError) -> Bool {
+    guard let inode else { return true }
+    return try fstat(pidfd).inode == inode
   }
 }
 

@@ -81,6 +81,7 @@ extension Record {
       json.member("bootID", bootID)
       json.member("pid", process?.pid)
       json.member("startTime", process?.startTime)
+      json.member("pidfdInode", process?.inode)
       json.member("hasUserNamespace", hasUserNamespace)
       json.member("hasHooks", hasHooks)
       if !hasProcess { json.member("hasProcess", false) }
@@ -138,7 +139,8 @@ extension Record {
     if let pid = json["pid"] {
       process = ProcessIdentity(
         pid: try pid.integer(in: 1...Int32.max),
-        startTime: try json.required("startTime").integer(in: 0...UInt64.max))
+        startTime: try json.required("startTime").integer(in: 0...UInt64.max),
+        inode: try json["pidfdInode"]?.integer(in: 0...UInt64.max))
     }
     unit = try json["unit"].map(Record.unit)
     hasProcess = try json.bool("hasProcess") ?? true
