@@ -55,7 +55,7 @@ def caller(runtime, scratch, tree, word):
     made = []
 
     def make(name, *before):
-        made.append(Caller(runtime, scratch / name, tree, word, before))
+        made.append(Caller(runtime, scratch / f"as-{name}", tree, word, before))
         return made[-1]
 
     yield make
