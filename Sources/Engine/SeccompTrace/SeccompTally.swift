@@ -30,9 +30,20 @@ struct SeccompRefusal: Hashable {
 
 /// How often what was refused.
 struct SeccompTally {
-  private var counts: [SeccompRefusal: Int] = [:]
+  /// More kinds than a program has that does not make up names of threads to fill our memory.
+  private static let largestCount = 1000
 
-  mutating func count(_ refusal: SeccompRefusal) { counts[refusal, default: 0] += 1 }
+  private var counts: [SeccompRefusal: Int] = [:]
+  /// Calls of further kinds.
+  private var rest = 0
+
+  mutating func count(_ refusal: SeccompRefusal) {
+    if counts.count >= Self.largestCount, counts[refusal] == nil {
+      rest += 1
+    } else {
+      counts[refusal, default: 0] += 1
+    }
+  }
 
   /// The most frequent first, then the rule that allows all of them.
   var lines: [String] {
@@ -41,9 +52,10 @@ struct SeccompTally {
       ($1.value, $0.key.call, $0.key.program, $0.key.outcome)
         < ($0.value, $1.key.call, $1.key.program, $1.key.outcome)
     }
-    let total = counts.values.reduce(0, +)
+    let total = counts.values.reduce(rest, +)
     var lines = ["\(total) call\(total == 1 ? " was" : "s were") refused:"]
     lines += sorted.map { "\($0.value) × \($0.key.call) of \($0.key.program): \($0.key.outcome)" }
+    if rest > 0 { lines.append("\(rest) × others") }
     let names = Set(sorted.map(\.key.call)).filter { !$0.contains(" ") }.sorted()
     if names.isEmpty { return lines }
     let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -70,7 +82,8 @@ struct ThreadNames {
       fields[key] = value?.trimmed
     }
     let name = fields["Name"] ?? "?"
-    program = String(name.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
+    program = String(
+      name.unicodeScalars.map { $0.value < 0x20 || 0x7F...0x9F ~= $0.value ? "?" : Character($0) })
     guard let number = decimal(fields["Tgid"] ?? "", as: Int32.self),
       let opened = try? pidfdOpen(number)  // bestEffort: likewise
     else {
