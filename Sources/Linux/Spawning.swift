@@ -9,7 +9,7 @@ public enum SystemPath {
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
   ]
   /// As a value of `PATH`.
-  public static let text = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  public static let text = directories.joined(separator: ":")
   /// All that helpers find in their environment: enough to find programs, nothing of the caller's.
   public static let environment = ["PATH=" + text]
 
@@ -51,7 +51,9 @@ public func spawn(
     posix_spawnattr_destroy(&attributes)
   }
   for (number, stream) in streams.enumerated() {
-    if let stream { posix_spawn_file_actions_adddup2(&actions, stream.rawValue, Int32(number)) }
+    guard let stream else { continue }
+    let result = posix_spawn_file_actions_adddup2(&actions, stream.rawValue, Int32(number))
+    guard result == 0 else { throw SyscallError("posix_spawn_file_actions_adddup2", Errno(result), program) }
   }
   configure(&attributes, blocked, ownGroup)
   let words = CStringArray(arguments)
@@ -62,7 +64,12 @@ public func spawn(
     posix_spawn(&pid, program, &actions, &attributes, words.pointer, variables.pointer)
   }
   guard result == 0 else { throw SyscallError("posix_spawn", Errno(result), program) }
-  return try pidfdOpen(pid)
+  do throws(SyscallError) { return try pidfdOpen(pid) } catch {
+    // Nobody could wait for it: it ends with the attempt. The number is its own until waitpid(2) has returned.
+    _ = cl_kill(pid, SIGKILL)
+    _ = waitpid(pid, nil, 0)
+    throw error
+  }
 }
 
 private func configure(_ attributes: inout posix_spawnattr_t, _ blocked: SignalSet, _ ownGroup: Bool) {

@@ -192,7 +192,7 @@ public final class Networks {
   ///
   /// - Parameter namespace: The path of a running container's network namespace, by its id; nil when it does not run.
   /// - Returns: what is wrong and stays so.
-  public func reload(namespace: (String) -> String?) throws(NetworkingError) -> [NetworkingError] {
+  public func reload(namespace: (String) throws -> String?) throws(NetworkingError) -> [NetworkingError] {
     for name in try store.names() { try store.collect(name, isAlive) }
     let networks = try store.networks()
     let executor = try executor()

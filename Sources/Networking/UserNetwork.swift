@@ -114,7 +114,7 @@ public final class UserNetwork {
         NetworkSetting(path: "ipv4/ping_group_range", value: "0 \(request.highestGroup)"),
         NetworkSetting(path: "ipv4/ip_unprivileged_port_start", value: "0"),
       ]
-      let made = try naming("make a network namespace") { try UserNamespaceThread.makeNamespace(settings) }
+      let made = try naming("make a network namespace") { try Self.makeNamespace(settings) }
       namespace = made
       ports = try choosePorts()
       switch request.program {
@@ -125,6 +125,17 @@ public final class UserNetwork {
       var failure = error
       failure.cleanupFailures += finish()
       throw failure
+    }
+  }
+
+  /// Makes a network namespace with these settings.
+  private static func makeNamespace(_ settings: [NetworkSetting]) throws(SyscallError) -> OwnedDescriptor {
+    try NamespaceThread.run { () throws(SyscallError) -> OwnedDescriptor in
+      try unshare(.newNetwork)
+      for setting in settings {
+        try writeFile(.workingDirectory, "/proc/sys/net/\(setting.path)", setting.value)
+      }
+      return OwnedDescriptor(try openat(.workingDirectory, "/proc/thread-self/ns/net", [.readOnly]))
     }
   }
 

@@ -113,10 +113,13 @@ enum CheckpointFiles {
   private static func refuseLinks(in directory: String) throws(RuntimeError) {
     for name in writtenNames {
       let path = "\(directory)/\(name)"
-      // path: in the caller's own directory, the last part not followed
-      // bestEffort: what is not there is no link
-      guard let status = try? fstatat(.workingDirectory, path, followLinks: false), status.isSymbolicLink
-      else { continue }
+      do throws(SyscallError) {
+        // path: in the caller's own directory, the last part not followed
+        guard try fstatat(.workingDirectory, path, followLinks: false).isSymbolicLink else { continue }
+      } catch {
+        if error.errno == .noEntry { continue }
+        throw RuntimeError(error, "image of the checkpoint")
+      }
       throw RuntimeError("\(path) is a symbolic link, which criu would write through: remove it")
     }
   }

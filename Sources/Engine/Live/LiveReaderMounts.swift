@@ -71,12 +71,13 @@ extension LiveReader {
   /// Hidden and read-only paths, as far as there are any such files.
   private func hidden(_ seen: [String: Seen], _ known: inout Set<String>) -> [LiveFact] {
     var facts: [LiveFact] = []
+    // As the container sees it: its links must not lead to files of the host.
+    let root = Result { () throws(SyscallError) in try RootDirectory(hostPath: "/proc/\(pid)/root") }
     let masked = (spec.linux?.maskedPaths ?? []).map { ($0, "hidden") }
     for (path, asked) in masked + (spec.linux?.readonlyPaths ?? []).map({ ($0, "read-only") }) {
       known.insert(path)
       do throws(SyscallError) {
-        // As the container sees it: its links must not lead to files of the host.
-        guard try RootDirectory(hostPath: "/proc/\(pid)/root").status(of: path) != nil else { continue }
+        guard try root.get().status(of: path) != nil else { continue }
       } catch {
         facts.append(
           LiveFact(

@@ -210,15 +210,14 @@ extension ContainerEngine {
   public func reloadNetworks() throws(EngineError) -> [EngineError] {
     let networks = try networks()
     return try inEngine { () throws(NetworkingError) in
-      try networks.reload { self.networkNamespace(of: $0) }.map { EngineError($0.message) }
+      try networks.reload { try self.networkNamespace(of: $0) }.map { EngineError($0.message) }
     }
   }
 
   /// The path of a container's network namespace; nil unless it runs.
-  private func networkNamespace(of id: String) -> String? {
-    do {
-      let container = try view(id)
-      return container.isAlive && container.state.pid > 0 ? "/proc/\(container.state.pid)/ns/net" : nil
-    } catch { return nil }
+  private func networkNamespace(of id: String) throws(EngineError) -> String? {
+    // One that is still being made has no record yet.
+    guard let container = try ContainerView(try Store(location).find(id)) else { return nil }
+    return container.isAlive && container.state.pid > 0 ? "/proc/\(container.state.pid)/ns/net" : nil
   }
 }

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Roost authors
 
 import Linux
+import Networking
 import OCI
 
 /// Reads `/proc` for ``StepFacts``.
@@ -108,17 +109,28 @@ struct StepReader {
   /// Where the process is, what it is called there, and whom it can reach.
   func surroundings() throws(SyscallError) -> [Fact] {
     var facts = [Fact(area: "", name: "working directory", value: try link("cwd"))]
-    let namespace = try openat(.workingDirectory, path("ns/uts"), .readOnly)
-    let name =
-      pid == nil ? try readText(.workingDirectory, HostNameThread.file) : HostNameThread.read(namespace)
-    if let name {
-      facts.append(Fact(area: "", name: "host name", value: name))
-    }
+    if let name = try hostName() { facts.append(Fact(area: "", name: "host name", value: name)) }
     let devices = try text("net/dev").pieces(separatedBy: Byte.newline).dropFirst(2)
     let interfaces = devices.map { $0.cut(at: Byte.colon).before.trimmed }.filter { !$0.isEmpty }
     facts.append(Fact(area: "", name: "interfaces", value: interfaces.joined(separator: " ")))
     facts.append(Fact(area: "", name: "addresses", value: try addresses().joined(separator: " ")))
     return facts
+  }
+
+  /// - Returns: nil where the caller may not enter the process's namespace.
+  private func hostName() throws(SyscallError) -> String? {
+    let file = "/proc/sys/kernel/hostname"
+    if pid == nil { return try readText(.workingDirectory, file) }
+    let namespace = OwnedDescriptor(try openat(.workingDirectory, path("ns/uts"), .readOnly))
+    do throws(SyscallError) {
+      return try NamespaceThread.run { () throws(SyscallError) -> String in
+        try setns(namespace.fd, .newUTS)
+        return try readText(.workingDirectory, file)
+      }
+    } catch {
+      if error.errno == .notPermitted { return nil }
+      throw error
+    }
   }
 
   /// The network namespace's own addresses of version 4, as its routes know them.

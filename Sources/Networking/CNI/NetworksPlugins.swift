@@ -38,17 +38,23 @@ extension Networks {
   ///
   /// - Parameter namespace: The path of a running container's network namespace, by its id; nil when it does not run.
   /// - Returns: what is wrong, in one line per interface.
-  func checkPlugins(namespace: (String) -> String?) throws(NetworkingError) -> [NetworkingError] {
+  func checkPlugins(namespace: (String) throws -> String?) throws(NetworkingError) -> [NetworkingError] {
     var problems: [NetworkingError] = []
     // With ADD and DEL shut out: nothing else may be done to the same container meanwhile.
     guard try !store.pluginRecords().isEmpty else { return [] }
     try store.lockedPlugins(exclusively: true) {
-      for record in try store.pluginRecords() where !record.result.isEmpty {
-        guard !record.configuration.disablesCheck, let present = namespace(record.container) else { continue }
-        // Plug-ins compare the path with the one that ADD was given, which is lost with its engine.
-        let path = Self.isSame(record.namespace, present) ? record.namespace : present
-        do throws(NetworkingError) { try record.chain(namespace: path).check(record.result) } catch {
-          problems.append(error.within("container \(record.container.prefix(12))"))
+      for record in try store.pluginRecords() where !record.result.isEmpty && isAlive(record.container) {
+        if record.configuration.disablesCheck { continue }
+        let place = "container \(record.container.prefix(12))"
+        do {
+          guard let present = try namespace(record.container) else { continue }
+          // Plug-ins compare the path with the one that ADD was given, which is lost with its engine.
+          let path = Self.isSame(record.namespace, present) ? record.namespace : present
+          try record.chain(namespace: path).check(record.result)
+        } catch let error as NetworkingError {
+          problems.append(error.within(place))
+        } catch {
+          problems.append(NetworkingError("\(place): \(error)"))
         }
       }
     }

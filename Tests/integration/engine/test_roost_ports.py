@@ -5,12 +5,27 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 from harness.case import eventually
 from hosts import CLIENT, PEER, Host, server, settings, sleeper
 
 pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
+
+
+@contextmanager
+def listening(container, program, kind, port):
+    """A server of the test's own in a container's network, which says who comes."""
+    server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", program, kind, port],
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout.readline() == "ready\n"
+        yield server
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
 
 
 def test_published_port(net, root, host):
@@ -42,17 +57,10 @@ def test_a_published_port_keeps_the_clients_address(net, root, host, kind):
         container = sleeper(net, root, "box", "--network", "default", "-p", f"5353:53/{kind}")
         for client, address, peer in [(other, "192.0.2.1", "192.0.2.2"), (host, "127.0.0.1", "10.210.0.1"),
                                       (host, "192.0.2.1", "192.0.2.1")]:
-            server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", PEER, kind,
-                                       "53"], stdout=subprocess.PIPE, text=True)
-            try:
-                assert server.stdout.readline() == "ready\n"
+            with listening(container, PEER, kind, "53") as server:
                 assert client(sys.executable, "-c", CLIENT, kind, address, "5353") == "answer\n"
                 # Never a loopback address, which services trust.
                 assert server.stdout.readline() == peer + "\n"
-            finally:
-                server.kill()
-                server.wait()
-                server.stdout.close()
     finally:
         other.end()
 
@@ -94,18 +102,10 @@ def test_port_of_an_ipv6_address(net, root, host):
         other.sh("ip address add fd00:7::2/64 dev eth0 nodad")
         container = sleeper(net, root, "box", "--network", "six", "-p", "[fd00:7::1]:8080:80")
         for client, peer in [(other, "fd00:7::2"), (host, "fd00:7::1")]:
-            server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c",
-                                       PEER.replace("AF_INET", "AF_INET6").replace("0.0.0.0", "::"), "tcp", "80"],
-                                      stdout=subprocess.PIPE, text=True)
-            try:
-                assert server.stdout.readline() == "ready\n"
+            with listening(container, PEER.replace("AF_INET", "AF_INET6").replace("0.0.0.0", "::"), "tcp", "80") as server:
                 assert client(sys.executable, "-c", CLIENT.replace("AF_INET", "AF_INET6"), "tcp", "fd00:7::1", "8080") \
                     == "answer\n"
                 assert server.stdout.readline() == peer + "\n"
-            finally:
-                server.kill()
-                server.wait()
-                server.stdout.close()
     finally:
         other.end()
 
