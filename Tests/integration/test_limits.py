@@ -42,11 +42,12 @@ def test_quota_holds(bundle, quota, period, seconds):
     container = bundle.start("sh", "-c", HOG)
     eventually(lambda: "ready" in container.out, "hogs")
     time.sleep(0.5)
-    used, passed, since = processor_seconds(container), periods(container), time.monotonic()
+    since, used, passed = time.monotonic(), processor_seconds(container), periods(container)
     time.sleep(seconds)
-    # The counter of periods is taken last before and first after: the share is never made smaller by the reading.
-    elapsed = time.monotonic() - since
+    # The machine may take its time between two readings. The counter of periods is taken last before and first after, so
+    # that the share of it is never made smaller by that, and the clock the other way round.
     passed, used = periods(container) - passed, processor_seconds(container) - used
+    elapsed = time.monotonic() - since
     share = quota / period
     assert used / elapsed <= share + 0.03, f"{used / elapsed:.3f} of a CPU instead of {share}"
     assert used / (passed * period / 1e6) >= share - 0.03 or throttled_less(container), \
@@ -68,6 +69,20 @@ def test_fork_bomb_never_exceeds_its_limit(bundle):
     eventually(lambda: cgroups.key(events, "max") > 20, "the limit is met again and again", seconds=30)
     assert max(int(current.read_text()) for _ in range(200)) <= 64
     assert subprocess.run(["true"]).returncode == 0  # Others still may.
+    container.delete("--force").succeeds()
+
+
+@pytest.mark.roost
+def test_exec_into_a_container_without_room(bundle):
+    """Version 2 admits nobody beyond the limit, and exec says so; version 1 does, and holds back what that one would make."""
+    bundle.resources["pids"] = {"limit": 1}
+    container = bundle.sleeper()
+    result = container.exec("sh", "-c", "echo admitted; true & true")
+    if cgroups.V2:
+        result.fails("making the container's process", "resource temporarily unavailable", "limit of processes", "pids.max")
+    else:
+        assert "admitted" in result.out and "can't fork: Resource temporarily unavailable" in result.fails().err
+    assert container.status == "running"
     container.delete("--force").succeeds()
 
 
@@ -155,7 +170,10 @@ def io_bytes(directory, device, word):
 
 @pytest.mark.parametrize("direction, word", [("Read", "rbytes"), ("Write", "wbytes")])
 def test_throttled_bytes_per_second_hold(bundle, loop, direction, word):
-    """Direct I/O as fast as it goes: over five seconds, what the kernel counted is what was allowed, within 10 %."""
+    """Direct I/O as fast as it goes: over five seconds, what the kernel counted is what was allowed, within 10 %.
+
+    It is never more; on a busy machine it may be less for a while.
+    """
     rate = 2 * MIB
     status = os.stat(loop)
     major, minor = os.major(status.st_rdev), os.minor(status.st_rdev)
@@ -166,8 +184,16 @@ def test_throttled_bytes_per_second_hold(bundle, loop, direction, word):
     container = bundle.start("sh", "-c", f"while dd {copy} bs=64k count=512 2>/dev/null; do :; done")
     directory, device = container.cgroup("blkio"), f"{major}:{minor}"
     eventually(lambda: io_bytes(directory, device, word) > rate, "it goes", seconds=patient(10))
-    before, since = io_bytes(directory, device, word), time.monotonic()
-    time.sleep(5)
-    moved, elapsed = io_bytes(directory, device, word) - before, time.monotonic() - since
-    assert abs(moved / elapsed / rate - 1) <= 0.1, f"{moved / elapsed:.0f} bytes per second instead of {rate}"
+
+    def share():
+        # From before the first reading to after the last, as the machine may take its time in between.
+        since, before = time.monotonic(), io_bytes(directory, device, word)
+        time.sleep(5)
+        moved = io_bytes(directory, device, word) - before
+        return moved / (time.monotonic() - since) / rate
+
+    shares = [share()]
+    while shares[-1] < 0.9 and len(shares) < 6:
+        shares.append(share())
+    assert max(shares) <= 1.1 and shares[-1] >= 0.9, f"of what was allowed: {shares}"
     container.delete("--force").succeeds()

@@ -150,7 +150,7 @@ def test_exec_pause_and_kill(scoped):
     assert json.loads(scoped("state", scoped.id).out)["status"] == "paused"
     scoped("resume", scoped.id).succeeds()
     scoped("kill", "--all", scoped.id, "KILL").succeeds()
-    eventually(lambda: json.loads(scoped("state", scoped.id).out)["status"], "stopped")
+    eventually(lambda: json.loads(scoped("state", scoped.id).out)["status"] == "stopped", "the container ends")
     scoped("delete", scoped.id).succeeds()
     assert not scoped.directories()
 
