@@ -46,6 +46,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -529,3 +530,9 @@ static inline long cl_interface_up(int socket, const char *name) {
   return cl_result(ioctl(socket, SIOCSIFFLAGS, &request));
 }
 static inline long cl_inet_socket(void) { return cl_result(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)); }
+// The linker's names for where the program's code begins and ends; it is never written to.
+extern const char __executable_start[], etext[];
+static inline long cl_drop_code(void) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)__executable_start & ~(page - 1);
+  return cl_result(madvise((void *)begin, ((uintptr_t)etext & ~(page - 1)) - begin, MADV_DONTNEED));
+}

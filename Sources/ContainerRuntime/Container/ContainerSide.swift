@@ -23,6 +23,8 @@ final class ContainerSide {
   var terminal: OwnedDescriptor?
   var terminalController: OwnedDescriptor?
   var seccompListener: OwnedDescriptor?
+  /// Whether a filter of the container's own judges our system calls.
+  var isFiltered = false
   var landlockRuleset: OwnedDescriptor?
   /// The user's home directory, where it had to be looked up early.
   var home: String?
@@ -186,6 +188,9 @@ final class ContainerSide {
     endBySignals()
     closeForWaiting(
       [socket.fd] + (landlockRuleset.map { [$0.fd] } ?? []) + (launch.hookStreams?.descriptors ?? []))
+    // Who waits needs little more than stack and heap. Not below a filter, which may kill for a call that it has not heard of.
+    // bestEffort: what stays is memory that the kernel can have back
+    if !isFiltered { try? dropCode() }
     starter = Channel(
       socket: try ContainerRuntime.step("start socket") { () throws(SyscallError) in
         try acceptPatiently(socket.fd)

@@ -51,6 +51,7 @@ extension ContainerSide {
       let listener = try program.withBytes { bytes throws(SyscallError) in
         try loadSeccompFilter(bytes, flags: program.flags)
       }
+      isFiltered = true
       if let listener { seccompListener = OwnedDescriptor(Descriptor(owning: listener)) }
     default: throw SyscallError("plan", .invalidArgument, "\(action) does not belong to the container")
     }

@@ -36,12 +36,11 @@ def proportional(pid):
 
 
 def test_waiting_container_is_small(bundle, case):
-    """Half a MiB when there are some; 400 KiB is the aim."""
     containers = [bundle.create("true") for _ in range(20)]
     sizes = sorted(proportional(container.pid) for container in containers)
     for container in containers:
         container.delete("--force").succeeds()
-    assert sizes[len(sizes) // 2] <= 512, sizes
+    assert sizes[len(sizes) // 2] <= 400, sizes
 
 
 def test_storm(bundle, case, scale):

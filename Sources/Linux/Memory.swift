@@ -11,3 +11,7 @@ public func setHeapStep(bytes: Int32) {
   _ = mallopt(M_TOP_PAD, bytes)
   _ = mallopt(M_TRIM_THRESHOLD, bytes * 2)
 }
+
+/// Takes the program's code out of the process's memory (madvise(2)); what is executed of it after that comes back from the
+/// page cache, some pages at a time.
+public func dropCode() throws(SyscallError) { try check(cl_drop_code(), "madvise") }
