@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 #
-# Builds the benchmark and its floor in C, installs the runtimes to compare with, and runs it.
+# Builds the benchmark and its programs in C, installs the runtimes to compare with, and runs it.
 #
 # Usage: Scripts/bench.sh [ARGUMENT OF THE BENCHMARK…]
 #        Scripts/bench.sh --network [ARGUMENT OF Benchmarks/network.py…]
@@ -18,8 +18,9 @@ if [[ ${1:-} == --network ]]; then
 fi
 Scripts/packages.sh build bench
 Scripts/build.sh roost roost-runtime bench
-gcc -std=gnu11 -O2 -Wall -Wextra -static -o bin/floor Benchmarks/floor.c
-gcc -std=gnu11 -O2 -Wall -Wextra -static -o bin/peak Benchmarks/peak.c
+for name in floor peak first; do
+  gcc -std=gnu11 -O2 -Wall -Wextra -static -o "bin/$name" "Benchmarks/$name.c"
+done
 
 # The profile that Debian installs for podman, which is Docker's with the refusals spelled out, as engines give it to a
 # runtime for a container with Docker's default capabilities.

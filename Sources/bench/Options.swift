@@ -10,7 +10,7 @@ struct Options {
       --runs N         measured rounds of each scenario (50)
       --idle-ms N      the pause before each command in the rounds "after idling" (100)
       --only NAME      only scenarios whose name begins so; may be given several times
-      --bin DIR        where roost-runtime, roost, floor and peak are (bin)
+      --bin DIR        where roost-runtime, roost, floor, peak and first are (bin)
       --floor PATH     the C floor, when it is elsewhere
       --seccomp FILE   a linux.seccomp object; adds the scenario run-seccomp
       --json FILE      write all figures to a file too

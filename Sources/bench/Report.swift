@@ -16,9 +16,9 @@ struct Timing {
 
   /// Nil when no target applies or there is nobody to compare with.
   func verdict(_ contender: String, _ series: Series) -> (limit: Double, met: Bool)? {
-    guard contender == scenario.subject, let limit = scenario.limits[mode], let ratio = ratio(series) else {
-      return nil
-    }
+    guard contender == scenario.subject else { return nil }
+    if let limit = scenario.limitMilliseconds { return (limit, series.median <= limit) }
+    guard let limit = scenario.limits[mode], let ratio = ratio(series) else { return nil }
     return (limit, ratio <= limit)
   }
 
@@ -37,6 +37,7 @@ struct Timing {
 
   func text(idleMilliseconds: Int) -> String {
     let pause = mode == .afterIdling ? " \(idleMilliseconds) ms of" : ""
+    let unit = scenario.limitMilliseconds == nil ? "" : " ms"
     let how = mode == .afterIdling ? "after\(pause) idling" : mode.rawValue
     var lines = ["", "\(scenario.name): \(scenario.summary), \(how)"]
     lines.append(
@@ -49,7 +50,7 @@ struct Timing {
         fixed(paired(series) ?? .nan),
       ]
       let target =
-        verdict(contender, series).map { "  ≤ \(fixed($0.limit)) \($0.met ? "met" : "MISSED")" } ?? ""
+        verdict(contender, series).map { "  ≤ \(fixed($0.limit))\(unit) \($0.met ? "met" : "MISSED")" } ?? ""
       lines.append(
         padded("  \(contender)", to: 18) + numbers.map { padded($0, to: 11, right: true) }.joined() + target)
     }

@@ -71,10 +71,13 @@ final class Runner {
     sequence += 1
     let command = try trial.prepare(sequence)
     if idleMilliseconds > 0 { sleep(milliseconds: idleMilliseconds) }
-    let sample = try workshop.spawner.run(command, environment: trial.environment)
-    guard sample.status == 0 else { throw workshop.spawner.failure(of: command, sample) }
+    var spawner = workshop.spawner
+    spawner.output = trial.output
+    let sample = try spawner.run(command, environment: trial.environment)
+    guard sample.status == 0 else { throw spawner.failure(of: command, sample) }
+    let nanoseconds = try trial.moment.map { (moment) throws(BenchError) in try moment() - sample.begin }
     try trial.cleanUp()
-    return sample.nanoseconds
+    return nanoseconds ?? sample.nanoseconds
   }
 
   func measure(_ figure: Figure) -> FigureTable {

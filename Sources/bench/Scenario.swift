@@ -7,13 +7,17 @@ enum Mode: String, CaseIterable, Sendable {
   case afterIdling = "after idling"
 }
 
-/// How one contender takes part in one scenario. Only what `prepare` returns is measured.
+/// How one contender takes part in one scenario. Only what `prepare` returns is measured, from its start to its end.
 struct Trial {
   let contender: Contender
   var setUp: () throws(BenchError) -> Void = {}
   /// Before each command; gives it as a program's path and its arguments. No number comes twice.
   let prepare: (_ number: Int) throws(BenchError) -> [String]
   var environment = Spawner.environment
+  /// Where the command leaves its standard output.
+  var output = "/dev/null"
+  /// When the measuring ends, if that is before the end of the command; of the monotonic clock.
+  var moment: (() throws(BenchError) -> Int64)?
   var cleanUp: () throws(BenchError) -> Void = {}
   var tearDown: () throws(BenchError) -> Void = {}
 }
@@ -24,6 +28,8 @@ struct Scenario: Sendable {
   let summary: String
   /// Upper limits for the subject's median divided by the yardstick's.
   var limits: [Mode: Double] = [:]
+  /// Upper limit for the subject's median, where there is nobody to compare with.
+  var limitMilliseconds: Double?
   /// Upper limit, after idling, for the subject's 90th percentile divided by its median: a start that waits for a
   /// grace period of RCU takes several times as long as one that does not, and some always would.
   var spreadLimit: Double?
@@ -51,6 +57,7 @@ extension Scenario {
     scenarios += [create, start, state, kill, delete, deleteForce, exec]
     scenarios += [1, 100, 300].map(list)
     scenarios.append(engineRun)
+    scenarios += firstInstructions
     return scenarios
   }
 

@@ -6,6 +6,8 @@ import Linux
 
 /// One measured command.
 struct Sample {
+  /// Of the monotonic clock, before anything of the command existed.
+  let begin: Int64
   let nanoseconds: Int64
   /// As a shell tells it: 128 + n after a signal.
   let status: Int32
@@ -38,7 +40,7 @@ struct Spawner: Sendable {
     let failure = posix_spawn(&pid, command[0], &actions, nil, arguments, variables)
     guard failure == 0 else { throw BenchError("\(command[0]): \(Errno(failure))") }
     let status = try wait(for: pid, command)
-    return Sample(nanoseconds: monotonicNanoseconds() - begin, status: status)
+    return Sample(begin: begin, nanoseconds: monotonicNanoseconds() - begin, status: status)
   }
 
   /// Runs a command that must succeed.

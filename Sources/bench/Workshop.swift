@@ -3,20 +3,23 @@
 
 import Linux
 
-/// The private place in which everything runs: mount and PID namespaces, and a tmpfs on /run.
+/// The private place in which everything runs: mount, PID and network namespaces, and a tmpfs on /run.
 struct Workshop: Sendable {
   /// With which every container id of this run begins.
   let word: String
   /// Tells the peak memory of a command.
   let peakProgram: String
+  /// Tells, in a container, when it began.
+  let firstProgram: String
   let directory = "/run/bench"
   let rootfs = "/run/bench/rootfs"
   var spawner = Spawner(errors: "/run/bench/errors")
 
   /// To be called in the new namespaces: hides /run, shows their own /proc, makes the root file system.
-  init(word: String, peakProgram: String) throws(BenchError) {
+  init(word: String, programs: String) throws(BenchError) {
     self.word = word
-    self.peakProgram = peakProgram
+    peakProgram = "\(programs)/peak"
+    firstProgram = "\(programs)/first"
     try attempting("private mounts") { () throws(SyscallError) in
       try setPropagation("/", .private, recursive: true)
       try Workshop.mount("proc", [], on: "/proc")

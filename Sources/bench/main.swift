@@ -3,8 +3,8 @@
 
 // Compares runtimes with each other: interleaved runs, back to back and after idling, as ratios.
 //
-// The measuring happens in a child with mount and PID namespaces of its own, so that whatever a contender leaves ends
-// with it. The parent waits, and then removes the cgroups of this run, which the machine shares.
+// The measuring happens in a child with mount, PID and network namespaces of its own, so that whatever a contender
+// leaves ends with it. The parent waits, and then removes the cgroups of this run, which the machine shares.
 
 import Glibc
 import Linux
@@ -23,8 +23,7 @@ func measure(
   if setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -20) != 0 {
     try say("note: measuring at ordinary priority")
   }
-  let peak = Contender.absolute("\(options.bin)/peak", directory)
-  let workshop = try Workshop(word: word, peakProgram: peak)
+  let workshop = try Workshop(word: word, programs: Contender.absolute(options.bin, directory))
   if contenders.contains(where: { $0.name == Contender.yardstick }) { try workshop.hideControllersFromV2() }
   let runner = Runner(options: options, contenders: contenders, workshop: workshop)
   var documents: [String] = []
@@ -97,7 +96,7 @@ func bench() throws(BenchError) -> Int32 {
   let status = try attempting("private namespaces") { () throws(SyscallError) -> Int32 in
     let before = try setSignalMask([SignalSet(SIGINT), SignalSet(SIGTERM), SignalSet(SIGHUP)])
     let signals = try signalfd([SignalSet(SIGINT), SignalSet(SIGTERM), SignalSet(SIGHUP)])
-    let clone = try clone3([.newMount, .newPID])
+    let clone = try clone3([.newMount, .newPID, .newNetwork])
     switch consume clone {
     case .child:
       do throws(BenchError) {
