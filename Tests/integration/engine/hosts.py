@@ -2,8 +2,11 @@
 # Copyright (c) 2026 The Roost authors
 """Hosts for tests of networks: network namespaces of the test's own, so that the machine's is never touched."""
 import json
+import re
 import subprocess
+from pathlib import Path
 
+from harness.case import eventually
 from harness.runtime import TIMEOUT_SECONDS
 from roost import Roost
 
@@ -66,10 +69,16 @@ class NetworkedRoost(Roost):
 
 def server(net, root, name, *flags, port=80, text="hello"):
     """A container that answers TCP connections with the peer's address and a text."""
-    script = f'echo ready; exec nc -ll -p {port} -e echo {text}'
-    container = net.start(*flags, root, "sh", "-c", script, name=name)
-    assert container.line() == "ready"
+    container = net.start(*flags, root, "nc", "-ll", "-p", port, "-e", "echo", text, name=name)
+    eventually(lambda: listens(container.pid, port), f"{name} listens")
     return container
+
+
+def listens(pid, port):
+    """Whether somebody in the network namespace of a process listens on a TCP port (proc_pid_net(5))."""
+    tables = [Path(f"/proc/{pid}/net/{name}") for name in ("tcp", "tcp6")]
+    pattern = re.compile(rf":{port:04X} [0-9A-F]+:0000 0A ")
+    return any(table.exists() and pattern.search(table.read_text()) for table in tables)
 
 
 def sleeper(net, root, name, *flags):

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hosts import settings, sleeper
+from harness.case import eventually
+from hosts import listens, settings, sleeper
 
 PLUGINS = "/usr/lib/cni"
 pytestmark = pytest.mark.skipif(not (os.access(f"{PLUGINS}/bridge", os.X_OK) and shutil.which("iptables")),
@@ -29,6 +30,7 @@ def test_bridge_with_ports(net, root, host, configure, case):
                           "cat /proc/sys/net/core/somaxconn; exec nc -ll -p 80 -e echo hello", name="box")
     assert container.line() == "500"
     assert settings(net, "box")["Ports"]["80/tcp"][0]["HostPort"] == "8080"
+    eventually(lambda: listens(container.pid, 80), "the container listens")
     assert "hello" in host("busybox", "nc", "-w", "3", "10.9.0.1", "8080")
     net("exec", "box", "ping", "-c", "1", "-W", "2", "10.9.0.1").succeeds()
     net("rm", "--force", "box").succeeds()

@@ -11,7 +11,7 @@ import pytest
 
 from harness import sandbox, users
 from harness.case import eventually
-from hosts import CLIENT, PEER, Host
+from hosts import CLIENT, PEER, Host, listens
 from roost import Roost
 from test_roost_rootless import user  # noqa: F401
 
@@ -96,9 +96,8 @@ def answers(host, address, port):
 
 
 def server(net, *flags, name="box"):
-    container = net.start(*flags, "host:busybox", "busybox", "sh", "-c",
-                          "echo ready; exec busybox nc -ll -p 80 -e echo hello", name=name)
-    assert container.line() == "ready"
+    container = net.start(*flags, "host:busybox", "busybox", "nc", "-ll", "-p", "80", "-e", "echo", "hello", name=name)
+    eventually(lambda: listens(container.pid, 80), f"{name} listens")
     return container
 
 
