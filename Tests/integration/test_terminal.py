@@ -66,9 +66,14 @@ def test_end_of_file_key(on_terminal):
     assert "over" in lent.terminal.text
 
 
+def sized(rows, columns):
+    """A command that waits for a size: the program may start before the runtime has set it."""
+    return f"until probe terminal | grep '^size {rows} {columns}$'; do sleep 0.05; done"
+
+
 @pytest.mark.differs(crun="1.8.1 leaves the size at 0 by 0 for run")
 def test_size_is_that_of_the_callers_terminal(on_terminal):
-    lent = on_terminal("sh", "-c", "sleep 0.2; probe terminal", rows=31, columns=97)
+    lent = on_terminal("sh", "-c", sized(31, 97), rows=31, columns=97)
     assert lent.finish() == 0
     assert "size 31 97" in lent.terminal.text
 
@@ -139,7 +144,7 @@ def test_console_socket_of_exec_with_a_process_file(bundle, case, console):
 
 def test_exec_on_a_lent_terminal(bundle, case):
     container = bundle.sleeper()
-    with Lent(case, "exec", "--tty", container.id, "sh", "-c", "sleep 0.2; probe terminal; exit 3", rows=40,
+    with Lent(case, "exec", "--tty", container.id, "sh", "-c", f"{sized(40, 120)}; probe terminal; exit 3", rows=40,
               columns=120) as lent:
         assert lent.finish() == 3
         assert "isatty 1 1 1" in lent.terminal.text and "size 40 120" in lent.terminal.text
