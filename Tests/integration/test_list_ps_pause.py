@@ -136,7 +136,7 @@ def test_exec_in_a_paused_container_is_refused(bundle, case):
     case("pause", container.id).succeeds()
     process = case.popen("exec", container.id, "true", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        finish(process, timeout=5).fails("paused")
+        finish(process).fails("paused")
     finally:
         case("resume", container.id).succeeds()
 

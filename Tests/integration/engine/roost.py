@@ -133,7 +133,7 @@ class Foreground:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def wait(self, seconds=15):
+    def wait(self, seconds=30):
         """The exit status."""
         out, err = self.process.communicate(timeout=patient(seconds))
         self.out, self.err = _decode(out), _decode(err)

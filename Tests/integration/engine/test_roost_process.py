@@ -192,7 +192,9 @@ def test_init_reaps_and_passes_on(roost, root, static_roost):
     assert result.lines == ["roost-init"]
     roost.run("--init", root, "nosuch").fails("nosuch: executable file not found", status=127)
     roost.run("--init", root, "/etc/passwd").fails("/etc/passwd", status=126)
-    container = roost.start("--init", "--rm", root, "sleep", "1000")
+    container = roost.start("--init", "--rm", root, "sh", "-c", "echo ready; exec sleep 1000")
+    # Before it has begun to, a first process takes no signals.
+    assert container.line() == "ready"
     container.signal(15)
     assert container.wait() == 143
 

@@ -37,7 +37,7 @@ def test_the_terminal_is_as_it_was(on_terminal, root):
 
 
 def test_interrupt_key_reaches_the_payload_once(on_terminal, root):
-    script = "n=0; trap 'n=$((n+1))' INT; echo ready; i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i+1)); done; echo n=$n"
+    script = "n=0; trap 'n=$((n+1))' INT; echo ready; until [ $n -gt 0 ]; do sleep 0.05; done; sleep 0.5; echo n=$n"
     lent = on_terminal("run", "--rm", "-it", root, "sh", "-c", script)
     lent.terminal.until("ready")
     lent.terminal.send("\x03")

@@ -16,7 +16,7 @@ from .runtime import Result, _decode
 _numbers = itertools.count(1)
 
 
-def eventually(condition, what="condition", seconds=10):
+def eventually(condition, what="condition", seconds=30):
     """Polls until the condition gives something true, and returns that."""
     end = deadline(seconds)
     while True:

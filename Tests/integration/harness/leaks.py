@@ -91,7 +91,7 @@ class Watch:
             found.append(f"mount gone: {self.before['mount'][name]}")
         return found
 
-    def difference(self, seconds=3):
+    def difference(self, seconds=10):
         """A list of leaks, after giving dying processes and namespaces a moment."""
         end = deadline(seconds)
         while True:

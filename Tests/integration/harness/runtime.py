@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .patience import patient
 
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 30
 
 
 def base_environment():

@@ -39,7 +39,7 @@ class Terminal:
             return None
         return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n") if data else None
 
-    def until(self, word, seconds=15):
+    def until(self, word, seconds=30):
         """Reads until the word has appeared; gives all text so far."""
         end = deadline(seconds)
         while word not in self.text:
@@ -49,7 +49,7 @@ class Terminal:
             assert time.monotonic() < end, f"{word!r} never came: {self.text!r}"
         return self.text
 
-    def rest(self, seconds=15):
+    def rest(self, seconds=30):
         """Reads to the end."""
         end = deadline(seconds)
         while (more := self._read(0.1)) is not None:
@@ -57,7 +57,7 @@ class Terminal:
             assert time.monotonic() < end, f"the terminal stays open: {self.text!r}"
         return self.text
 
-    def until_end(self, process, seconds=15):
+    def until_end(self, process, seconds=30):
         """Reads until a process that writes here has ended; its exit status."""
         end = deadline(seconds)
         while process.poll() is None:
@@ -88,7 +88,7 @@ class Lent:
     def attributes(self):
         return termios.tcgetattr(self._slave)
 
-    def finish(self, seconds=15):
+    def finish(self, seconds=30):
         """Waits for the command; gives its exit status. The text is in `terminal.text`."""
         return self.terminal.until_end(self.process, seconds)
 
