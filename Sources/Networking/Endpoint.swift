@@ -45,6 +45,9 @@ public struct Endpoint: Equatable, Sendable {
     addresses.first { $0.address.version == version }?.address
   }
 
+  /// The ports that the kernel's rules take to the container.
+  public var translatedPorts: [PublishedPort] { ports.filter { !$0.isOnLoopback6 } }
+
   func json() -> [UInt8] {
     var writer = JSONWriter(.pretty)
     writer.object { (writer: inout JSONWriter) in

@@ -107,7 +107,7 @@ public struct Firewall: Equatable, Sendable {
 
   static func portElements(_ endpoint: Endpoint) -> [String: [FilterElement]] {
     var result: [String: [FilterElement]] = [:]
-    for port in endpoint.ports {
+    for port in endpoint.translatedPorts {
       for version in [IPAddress.Version.v4, .v6] {
         guard let target = endpoint.address(version) else { continue }
         if let own = port.hostAddress, own.version != version { continue }
@@ -128,7 +128,10 @@ public struct Firewall: Equatable, Sendable {
         [Self.loopbackStaysHere, FilterRule(FilterExpression.isToThisMachine + [.verdict(.jump("publish"))])]),
       FilterChain(
         "output", FilterHook(.nat, .output, .destinationNAT),
-        [FilterRule(FilterExpression.isToThisMachine + [.verdict(.jump("publish"))])]),
+        [
+          Self.loopback6IsRelayed,
+          FilterRule(FilterExpression.isToThisMachine + [.verdict(.jump("publish"))]),
+        ]),
       FilterChain("publish", nil, Self.publishRules),
       FilterChain("postrouting", FilterHook(.nat, .postrouting, .sourceNAT), sourceRules),
       FilterChain("forward", FilterHook(.filter, .forward, .filter), Self.forwardRules),
@@ -136,6 +139,7 @@ public struct Firewall: Equatable, Sendable {
   }
 
   private static let loopback = IPPrefix(IPAddress(.v4, 127 << 24), length: 8)
+  private static let loopback6 = IPPrefix(IPAddress(.v6, 1), length: 128)
 
   /// Bridges have `route_localnet`, so that ports published on 127.0.0.1 work; containers must not profit.
   private static var noLoopbackFromBridges: FilterRule {
@@ -149,6 +153,12 @@ public struct Firewall: Equatable, Sendable {
     var match = FilterExpression.interface(.inputInterface, "lo", isSame: false)
     if let loopback { match += FilterExpression.address(false, in: loopback) }
     return FilterRule(match + [.verdict(.return)], comment: "ports of 127.0.0.1 are for this machine")
+  }
+
+  /// What was translated would leave with `::1` as its source, and be lost.
+  private static var loopback6IsRelayed: FilterRule {
+    let match = loopback6.map { FilterExpression.address(false, in: $0) } ?? []
+    return FilterRule(match + [.verdict(.return)], comment: "ports of ::1 have a relay")
   }
 
   private static var publishRules: [FilterRule] {

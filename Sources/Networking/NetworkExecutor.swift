@@ -16,6 +16,8 @@ final class NetworkExecutor {
   private let addRules: (Endpoint) throws -> Void
   /// Runs the plug-ins of a network for an interface.
   var runPlugins: (String, String) throws -> Void = { _, _ in }
+  /// Serves the ports of the IPv6 loopback for a container with these addresses.
+  var startRelay: ([IPAddress]) throws -> Void = { _ in }
 
   init(addRules: @escaping (Endpoint) throws -> Void) throws(NetworkingError) {
     self.addRules = addRules
@@ -57,6 +59,7 @@ final class NetworkExecutor {
     case .plugins(let network, let interface): try runPlugins(network, interface)
     case .carrier(let request): throw NetworkingError("\(request.program.rawValue) has a session of its own")
     case .rules(let endpoint): try addRules(endpoint)
+    case .relay(_, let addresses): try startRelay(addresses)
     }
   }
 

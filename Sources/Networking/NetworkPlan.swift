@@ -36,6 +36,8 @@ public enum NetworkStep: Equatable, Sendable {
   case carrier(UserNetworkRequest)
   /// Ports and what the container may send, in our tables.
   case rules(Endpoint)
+  /// Ports of the IPv6 loopback, which this process takes to the container.
+  case relay([PublishedPort], to: [IPAddress])
 
   /// Frames to addresses that IEEE 802.1D reserves for bridges go the way of all others, past the rules; without this the
   /// kernel hands some of them to the host and learns their sender, whoever that says to be.
@@ -58,6 +60,8 @@ public struct NetworkPlan: Equatable, Sendable {
     public var isOpenvswitch = false
     /// Whom plug-ins have the container ask.
     public var nameServers = NameServers()
+    /// At `[::1]`, where the kernel translates nothing.
+    public var relayedPorts: [PublishedPort] = []
 
     public init(_ attachment: Attachment, _ endpoint: Endpoint, network: Network? = nil) {
       self.attachment = attachment
@@ -102,6 +106,9 @@ public struct NetworkPlan: Equatable, Sendable {
     }
     for interface in interfaces where interface.network?.driver == .bridge {
       steps.append(.rules(interface.endpoint))
+    }
+    for interface in interfaces where !interface.relayedPorts.isEmpty {
+      steps.append(.relay(interface.relayedPorts, to: interface.endpoint.addresses.map(\.address)))
     }
   }
 

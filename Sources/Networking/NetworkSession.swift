@@ -56,8 +56,8 @@ public struct NetworkRequest: Equatable, Sendable {
 /// The network namespace is made here and handed to the runtime by path, which every OCI runtime takes. It ends with the
 /// last process that is in it and takes the interfaces along: nobody waits for the removal of a cable.
 public final class NetworkSession {
-  private let networks: Networks
-  private let container: String
+  let networks: Networks
+  let container: String
   public private(set) var interfaces: [NetworkPlan.Interface] = []
   /// What plug-ins have made.
   private var plugins: [CNIRecord] = []
@@ -65,13 +65,19 @@ public final class NetworkSession {
   /// For plug-ins.
   private var nameServers = NameServers()
   /// What is being allotted.
-  private var pending: Endpoint?
+  var pending: Endpoint?
   private var executor: NetworkExecutor?
   /// Host ports, bound but not listening, so that nobody else takes them meanwhile.
-  private var reservations: [OwnedDescriptor] = []
+  var reservations: [OwnedDescriptor] = []
+  /// Ports of the IPv6 loopback, open since they were allotted.
+  var listeners: [PortRelay.Listener] = []
+  /// Serves those; nil where there are none. To be waited for while the container runs.
+  public internal(set) var relay: PortRelay?
+  /// Numbers for descriptors that are only held start here, so that the usual ones are free; nil: anywhere.
+  var firstHeldNumber: Int32?
 
   /// Whether nothing is allotted: addresses are those that would be next.
-  private let isPreview: Bool
+  let isPreview: Bool
 
   /// - Parameter container: Its id.
   public init(_ networks: Networks, container: String, isPreview: Bool = false) {
@@ -104,6 +110,7 @@ public final class NetworkSession {
       let executor = try networks.executor()
       self.executor = executor
       executor.runPlugins = { [unowned self] network, interface in try addPlugins(network, interface) }
+      executor.startRelay = { [unowned self] addresses in try startRelay(to: addresses) }
       try executor.run(plan)
     } catch {
       var failure = error
@@ -126,6 +133,9 @@ public final class NetworkSession {
     func attempt(_ body: () throws -> Void) {
       do { try body() } catch { failures.append("network: \(error)") }
     }
+    relay?.finish()
+    relay = nil
+    listeners = []
     // Plug-ins want to see the namespace.
     for record in plugins {
       attempt {
@@ -279,10 +289,7 @@ public final class NetworkSession {
         configurations[name] = try CNIConfiguration.find(name)
         interface.endpoint.names = names + attachment.aliases
         pending = endpoint
-        for port in ports {
-          interface.endpoint.ports.append(try reserve(port))
-          pending = interface.endpoint
-        }
+        try publish(ports, at: &interface.endpoint) { (port) throws(NetworkingError) in try reserve(port) }
         pending = nil
       }
       return interface
@@ -313,30 +320,18 @@ public final class NetworkSession {
       throw NetworkingError(
         "-p: containers of network \(name) (\(network.driver.rawValue)) are reached at their own address")
     }
-    for port in ports {
-      try Self.check(port, leadsTo: endpoint)
-      endpoint.ports.append(try reserve(port))
-      pending = endpoint
+    let hasLoopback6 = !ports.isEmpty && PortReservation.hasLoopback6
+    func isRelayed(_ port: PublishedPort) -> Bool {
+      port.isOnLoopback6 || hasLoopback6 && port.onLoopback6 != nil
+    }
+    for port in ports { try Self.check(port, leadsTo: endpoint) }
+    try publish(ports, at: &endpoint) { (port) throws(NetworkingError) in
+      isRelayed(port) ? try open(port) : try reserve(port)
     }
     pending = nil
-    return NetworkPlan.Interface(attachment, endpoint, network: network)
-  }
-
-  /// Refuses ports that nothing would come through.
-  private static func check(_ port: PublishedPort, leadsTo endpoint: Endpoint) throws(NetworkingError) {
-    guard let host = port.hostAddress else { return }
-    // There is no route_localnet for IPv6: answers to ::1 from an interface are dropped.
-    if host.version == .v6, host.isLoopback {
-      throw NetworkingError(
-        "-p \(port): the kernel translates no ports of the IPv6 loopback; publish on 127.0.0.1, or without an address"
-      )
-    }
-    guard endpoint.address(host.version) == nil else { return }
-    let (word, remedy) =
-      host.version == .v6
-      ? ("IPv6", "roost network create --ipv6 makes one that does") : ("IPv4", "choose another")
-    throw NetworkingError(
-      "-p \(port): network \(endpoint.network) gives the container no \(word) address; \(remedy)")
+    var interface = NetworkPlan.Interface(attachment, endpoint, network: network)
+    interface.relayedPorts = endpoint.ports.filter(isRelayed).compactMap(\.onLoopback6)
+    return interface
   }
 
   private func allot(
@@ -372,26 +367,6 @@ public final class NetworkSession {
       throw NetworkingError("--network bridge:\(bridge): there is no such bridge\(whose)")
     }
     throw NetworkingError("--network bridge:\(bridge): \(bridge) is no bridge")
-  }
-
-  /// Binds a host port, so that nobody else has or gets it.
-  private func reserve(_ port: PublishedPort) throws(NetworkingError) -> PublishedPort {
-    if isPreview { return port }
-    let bound = try PortReservation.bind(port)
-    var port = port
-    port.hostPort = bound.port
-    reservations.append(bound.socket)
-    if let other = try networks.store.claim(port, for: container) {
-      if networks.isAlive(other) {
-        throw NetworkingError("-p \(port): container \(other.prefix(12)) has published this port")
-      }
-      for name in try networks.store.names() { try networks.store.collect(name, networks.isAlive) }
-      try networks.store.release(port, of: other)
-      if try networks.store.claim(port, for: container) != nil {
-        throw NetworkingError("-p \(port): another container has published this port")
-      }
-    }
-    return port
   }
 }
 

@@ -33,7 +33,9 @@ extension NetworkStep {
       "let \(request.program.rawValue) carry what goes in and out\(Self.words(request.ports))"
     case .rules(let endpoint):
       "let \(endpoint.hostInterface) send from its own addresses only"
-        + Self.words(endpoint.ports)
+        + Self.words(endpoint.translatedPorts)
+    case .relay(let ports, _):
+      "pass on what comes to \(ports.map { "\($0)" }.joined(separator: ", ")) while the container runs"
     }
   }
 
@@ -87,6 +89,7 @@ extension NetworkStep {
       return ["CNI_IFNAME=\(interface) cnitool add \(network) /run/netns/$NS"]
     case .carrier(let request): return [request.shell]
     case .rules(let endpoint): return Self.rules(endpoint)
+    case .relay(let ports, let addresses): return ports.map { Self.relay($0, addresses) }
     }
   }
 
@@ -96,6 +99,13 @@ extension NetworkStep {
   }
 
   private static func mtu(_ bytes: UInt32?) -> String { bytes.map { " mtu \($0)" } ?? "" }
+
+  private static func relay(_ port: PublishedPort, _ addresses: [IPAddress]) -> String {
+    let word = port.transport.rawValue.uppercased()
+    let target = addresses.max { $0.version < $1.version }.map { $0.version == .v6 ? "[\($0)]" : "\($0)" }
+    let options = "bind=[::1]\(port.transport == .tcp ? ",reuseaddr" : ""),fork"
+    return "socat \(word)6-LISTEN:\(port.hostPort),\(options) \(word):\(target ?? ""):\(port.containerPort) &"
+  }
 
   private static func rules(_ endpoint: Endpoint) -> [String] {
     var result: [String] = []

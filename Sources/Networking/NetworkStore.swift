@@ -145,6 +145,9 @@ public final class NetworkStore {
     return other == container ? nil : other ?? ""
   }
 
+  /// The container that has a port; nil for none.
+  func owner(of port: PublishedPort) throws(NetworkingError) -> String? { try owner(portName(port)) }
+
   func release(_ port: PublishedPort, of container: String) throws(NetworkingError) {
     try unclaim(portName(port), of: container)
   }

@@ -28,12 +28,33 @@ enum PortReservation {
     let chosen = version == .v4 ? bind4(raw, port) : bind6(raw, port)
     switch chosen {
     case .success(let number): return (descriptor, number)
-    case .failure(let error):
-      var remedy = ""
-      if error == .addressInUse { remedy = "; another program listens there (ss -tulpn shows which)" }
-      if error == .addressNotAvailable { remedy = "; this machine does not have the address" }
-      throw NetworkingError("-p \(port): \(error)\(remedy)")
+    case .failure(let error): throw failure(port, error)
     }
+  }
+
+  /// The same for a port that this process serves itself: not blocking, with connections waiting to be taken.
+  static func open(_ port: PublishedPort) throws(NetworkingError) -> (socket: OwnedDescriptor, port: UInt16) {
+    let bound = try bind(port)
+    do throws(SyscallError) {
+      try bound.socket.fd.setNonBlocking(true)
+      if port.transport == .tcp { try listen(bound.socket.fd, backlog: SOMAXCONN) }
+    } catch { throw failure(port, error.errno) }
+    return bound
+  }
+
+  /// Whether this machine has `::1`.
+  static var hasLoopback6: Bool {
+    var port = PublishedPort(hostPort: 0, containerPort: 1, transport: .udp)
+    port.hostAddress = IPAddress(.v6, 1)
+    // bestEffort: whatever is missing, nobody can come by that address
+    return (try? bind(port)) != nil
+  }
+
+  private static func failure(_ port: PublishedPort, _ error: Errno) -> NetworkingError {
+    var remedy = ""
+    if error == .addressInUse { remedy = "; another program listens there (ss -tulpn shows which)" }
+    if error == .addressNotAvailable { remedy = "; this machine does not have the address" }
+    return NetworkingError("-p \(port): \(error)\(remedy)")
   }
 
   private static func bind4(_ socket: Int32, _ port: PublishedPort) -> Result<UInt16, Errno> {

@@ -112,3 +112,18 @@ extension PublishedPort: CustomStringConvertible {
     return "\(place)\(hostPort)->\(containerPort)/\(transport.rawValue)"
   }
 }
+
+// MARK: The IPv6 loopback
+
+extension PublishedPort {
+  /// The port as it is at `[::1]`, where ``PortRelay`` serves it; nil where it is not, or carries what that cannot.
+  var onLoopback6: PublishedPort? {
+    guard transport != .sctp, hostAddress == nil || isOnLoopback6 else { return nil }
+    var port = self
+    port.hostAddress = IPAddress(.v6, 1)
+    return port
+  }
+
+  /// Whether it was asked for at `[::1]` alone, where the kernel translates nothing.
+  var isOnLoopback6: Bool { hostAddress.map { $0.version == .v6 && $0.isLoopback } ?? false }
+}

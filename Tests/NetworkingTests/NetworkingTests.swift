@@ -149,6 +149,28 @@ struct NetworkPlanTests {
     #expect(guards["addresses6"] == nil)
   }
 
+  @Test func theLoopbackOfIPv6() throws {
+    var endpoint = try Self.endpoint()
+    endpoint.addresses.append(try prefix("fd00::2/64"))
+    endpoint.ports =
+      try PublishedPort.parse("[::1]:8080:80") + PublishedPort.parse("53:53/udp")
+      + PublishedPort.parse("127.0.0.1:81:81") + PublishedPort.parse("5000:5000/sctp")
+    #expect(Firewall.portElements(endpoint)["ports_of_address6"] == nil)
+    #expect(endpoint.translatedPorts.count == 3)
+    let relayed = endpoint.ports.compactMap(\.onLoopback6)
+    #expect(relayed.map(\.wireText) == ["[::1]:8080:80/tcp", "[::1]:53:53/udp"])
+    let network = Network("one", .bridge, interface: "roost0", subnets: [Subnet(try prefix("10.0.0.0/24"))])
+    var interface = NetworkPlan.Interface(Attachment(.network("one")), endpoint, network: network)
+    interface.relayedPorts = relayed
+    let last = try #require(try NetworkPlan([interface]) { _ in "" }.steps.last)
+    #expect(last == .relay(relayed, to: endpoint.addresses.map(\.address)))
+    #expect(
+      last.shell == [
+        "socat TCP6-LISTEN:8080,bind=[::1],reuseaddr,fork TCP:[fd00::2]:80 &",
+        "socat UDP6-LISTEN:53,bind=[::1],fork UDP:[fd00::2]:53 &",
+      ])
+  }
+
   @Test func endpointsAreReadBack() throws {
     let endpoint = try Self.endpoint()
     #expect(try Endpoint(json: endpoint.json(), source: "test") == endpoint)

@@ -536,3 +536,5 @@ static inline long cl_drop_code(void) {
   const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)__executable_start & ~(page - 1);
   return cl_result(madvise((void *)begin, ((uintptr_t)etext & ~(page - 1)) - begin, MADV_DONTNEED));
 }
+
+#include "CInternet.h"

@@ -113,10 +113,16 @@ extension NetworkStep {
     case .rules(let endpoint):
       return (
         "A container shall not pretend to be another."
-          + (endpoint.ports.isEmpty
+          + (endpoint.translatedPorts.isEmpty
             ? "" : " Published ports are translated by the kernel; no process copies data.")
           + " Last, when everything that the rules are about exists.",
         ["sendto(nfnetlink, NFT_MSG_NEWSETELEM …)"], ["nft(8)"]
+      )
+    case .relay:
+      return (
+        "No packet from ::1 leaves this machine's loopback, whatever rules say: for these ports roost itself ends the "
+          + "connection and makes another to the container, as long as it runs.",
+        ["listen(…)", "epoll_wait(…)", "accept4(…)", "connect(…)"], ["epoll(7)", "ipv6(7)"]
       )
     }
   }

@@ -12,6 +12,14 @@ enum LiveNetwork {
   /// What a program carries.
   case carried(UserNetwork)
 
+  /// What is to be served while the container runs.
+  var relay: PortRelay? {
+    switch self {
+    case .made(let session): session.relay
+    case .carried: nil
+    }
+  }
+
   /// Takes it back.
   ///
   /// - Returns: what failed.

@@ -75,7 +75,7 @@ public struct ContainerEngine: Sendable {
       let foreground = ForegroundRun(
         runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
         cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting, trace: trace,
-        steps: steps)
+        relay: network?.relay, steps: steps)
       let outcome = try foreground.run(container)
       if let report = outcome.outOfMemoryReport { warn(report) }
       // The payload's end is what counts: what is left of a network, prune takes away.

@@ -3,6 +3,7 @@
 
 import Glibc
 import Linux
+import Networking
 import OCI
 
 /// Runs a container in the foreground: starts the runtime, passes signals on, records what happens, waits for the end.
@@ -20,6 +21,8 @@ struct ForegroundRun {
   var greeting: Greeting?
   /// What answers for the container's seccomp filter.
   var trace: SeccompTrace?
+  /// What takes ports of the IPv6 loopback to the container.
+  var relay: PortRelay?
   /// Who is asked at each stop of the runtime; nil for a start without stops.
   var steps: StepSession?
 
@@ -59,6 +62,7 @@ struct ForegroundRun {
       mask: mask, ownGroup: !options.forwardsSignals && !options.terminal,
       further: [stops?.descriptorOfRuntime].compactMap { $0 })
     stops?.closeDescriptorOfRuntime()
+    relay?.raiseDescriptorLimit()
     var progress = Progress()
     progress.stops = stops
     if options.memory.limit != nil { progress.memory = OutOfMemoryWatch(cgroupsPath: cgroupsPath) }
@@ -125,7 +129,13 @@ struct ForegroundRun {
       let traced = entries.count
       if let trace { entries += trace.entries }
       if let stops = progress.stops?.fd { entries.insert(PollEntry(stops), at: 2) }
+      if let relay { entries.append(PollEntry(relay.fd)) }
       try poll(&entries, timeoutMilliseconds: progress.started == 0 ? schedule.delayMilliseconds() : -1)
+      if let relay, entries.removeLast().isReadable {
+        relay.serve()
+        // Traffic alone is no reason to look at everything else.
+        if progress.started > 0, !entries.contains(where: \.isReadable) { continue }
+      }
       // The counter first: once the runtime knows of the end as well, the cgroup may not last.
       try progress.memory?.look()
       if let stops = progress.stops, stops.fd != nil, entries.remove(at: 2).isReadable {
