@@ -24,7 +24,10 @@ extension Compiler {
     }
     let isMade = earlier.contains { $0.destination.isPath(in: path) || path.isPath(in: $0.destination) }
     var mount = mount
-    if isMade { mount.content = .bindInside(path: path, recursive: recursive) }
+    if isMade {
+      mount.content = .bindInside(path: path, recursive: recursive)
+      mount.isMappedByRuntime = mount.idMapping != nil && hasUserNamespace && !host.isRootless
+    }
     return mount
   }
 
@@ -190,6 +193,7 @@ extension Compiler {
     if host.isRootless || hasScope { compileCgroupSources(mounts, .container) }
     add(.container, .attachRoot(path: rootPathForHooks), Origin("/root/path"))
     for mount in mounts {
+      if mount.isMappedByRuntime { compileMapping(mount) }
       add(.container, .mount(mount.isFilledDevices ? mount.writable : mount), mount.origin)
     }
     if mountsNotifyDirectory { add(.container, .mountNotifyDirectory) }
@@ -202,6 +206,17 @@ extension Compiler {
     compileHooksBeforeRoot()
     add(.container, request.noPivot ? .moveRoot : .pivotRoot, root)
     if let propagation { add(.container, .setRootPropagation(propagation), origin) }
+  }
+
+  /// Only the container can open what is mounted in its mount namespace, and only the runtime may map the ids of the host's
+  /// file systems: the source goes there and back before it is attached.
+  private mutating func compileMapping(_ mount: PlannedMount) {
+    add(.container, .openInside(mount), mount.origin)
+    add(.container, .notify(.sourceOpened), mount.origin)
+    add(.runtime, .await(.sourceOpened), mount.origin)
+    add(.runtime, .mapSource(mount), mount.origin)
+    add(.runtime, .notify(.sourceMapped), mount.origin)
+    add(.container, .await(.sourceMapped), mount.origin)
   }
 
   /// A `/dev` that comes from the host whole keeps the host's nodes.

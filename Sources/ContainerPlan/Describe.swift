@@ -72,6 +72,8 @@ extension Step: CustomStringConvertible {
     case .newSessionKeyring(let name): "newSessionKeyring \(word(name))"
     case .setPropagation(let propagation): "setPropagation \(Words.propagation(propagation))"
     case .attachRoot(let path): "attachRoot" + (path.map { " \(word($0))" } ?? "")
+    case .openInside(let mount): "openInside \(mount.description)"
+    case .mapSource(let mount): "mapSource \(mount.description)"
     case .mount(let mount): "mount \(mount.description)"
     case .makeDevice(let device, let bind): "makeDevice " + Step.words(device) + (bind ? " bind" : "")
     case .linkDevices: "linkDevices"

@@ -50,6 +50,9 @@ public struct PlannedMount: Equatable, Sendable {
   /// A link at the destination is covered itself, instead of what it points to; bind mounts only.
   public var followDestinationLink = true
   public var idMapping: IDMappedMount?
+  /// The source is opened inside the root, and the runtime maps its ids: the container's rights do not extend to the host's
+  /// file systems.
+  public var isMappedByRuntime = false
 
   public init(index: Int, destination: String, content: Content) {
     self.index = index

@@ -61,6 +61,9 @@ public enum Step: Equatable, Sendable {
   case enterResctrl
   /// Moves network devices from the runtime's namespace into the container's (rtnetlink(7)).
   case moveNetDevices([NetDevice])
+  /// Maps the ids of a source that the container has opened inside its root: the right to that is over the file system, which
+  /// may be the host's.
+  case mapSource(PlannedMount)
   /// Runs hooks, in the runtime's namespaces or in the container's, depending on the side.
   case runHooks(HookPoint, [Hook])
 
@@ -88,6 +91,8 @@ public enum Step: Equatable, Sendable {
   case setPropagation(PlannedPropagation)
   /// Attaches the root file system, ready for pivot_root(2): on top of everything or, for hooks, at its path on the host.
   case attachRoot(path: String?)
+  /// Opens the source of a bind mount inside the root as a detached copy (open_tree(2)), for the runtime to map its ids.
+  case openInside(PlannedMount)
   /// Mounts something inside the root.
   case mount(PlannedMount)
   /// Attaches the directory of the service manager's socket inside the root.
@@ -183,6 +188,10 @@ public enum Milestone: UInt8, CaseIterable, Sendable {
   case stopped = 11
   /// To the container: the stop is over.
   case resumed = 12
+  /// To the runtime: carries a source that the container has opened inside its root.
+  case sourceOpened = 13
+  /// To the container: that source's ids are mapped.
+  case sourceMapped = 14
 }
 
 extension Milestone: CustomStringConvertible {
@@ -200,6 +209,8 @@ extension Milestone: CustomStringConvertible {
     case .devicesMoved: "devicesMoved"
     case .stopped: "stopped"
     case .resumed: "resumed"
+    case .sourceOpened: "sourceOpened"
+    case .sourceMapped: "sourceMapped"
     }
   }
 }

@@ -40,6 +40,7 @@ extension Plan {
       .becomeNamespaceRoot,
       .newSession, .newSessionKeyring, .setCPUAffinity, .setOOMScoreAdjust, .enterResctrl, .moveNetDevices:
       .namespaces
+    case .openInside, .mapSource: .fileSystem
     case .setPropagation, .attachRoot, .mount, .makeDevice, .linkDevices, .openConsole, .pivotRoot, .moveRoot,
       .setRootPropagation, .changeRoot, .mountNotifyDirectory:
       makesContainer ? .fileSystem : .namespaces
@@ -63,7 +64,7 @@ extension Plan {
   private func group(of milestone: Milestone, _ side: Side, _ index: Int) -> StepGroup {
     switch milestone {
     case .identityMapped, .processMade, .cgroupReady, .devicesMoved: .namespaces
-    case .namespacesReady, .hooksDone: .fileSystem
+    case .namespacesReady, .hooksDone, .sourceOpened, .sourceMapped: .fileSystem
     case .committed: side == .container ? .lastFence : isBehindHooks(index) ? .fileSystem : .namespaces
     case .console: makesContainer ? .fileSystem : .namespaces
     case .seccompListener: isBeforeUser(index) ? .identity : .lastFence

@@ -35,6 +35,11 @@ enum Calls {
     ]
   }
 
+  /// Of a source that is open.
+  static func copyOfSource(recursive: Bool) -> String {
+    "open_tree(source, \"\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH\(recursive ? "|AT_RECURSIVE" : ""))"
+  }
+
   static func attributesOfSource(_ mount: PlannedMount) -> [String] {
     let propagation = mount.propagation ?? PlannedPropagation(.private, recursive: true)
     var calls = [setattr("mount", .init(propagation: propagation.type), recursive: propagation.recursive)]

@@ -125,16 +125,51 @@ extension Explainer {
         + propagationCommands(mount, target))
   }
 
+  func openInside(_ mount: PlannedMount) -> Draft {
+    guard case .bindInside(let path, let recursive) = mount.content else {
+      return Draft("Open nothing", why: "")
+    }
+    var unmapped = mount
+    unmapped.idMapping = nil
+    return Draft(
+      "Open \(Quoting.plain(path)) of the container, which will appear at \(Quoting.plain(mount.destination))",
+      why:
+        "An earlier entry has put it into the root, hence only now, and by the container, whose mounts nobody else can "
+        + "copy. No symbolic link is followed: what the ids of the host's files are mapped for is said by the configuration, "
+        + "not by the image.",
+      calls: [Calls.openInRoot(path), Calls.copyOfSource(recursive: recursive)]
+        + Calls.attributesOfSource(unmapped),
+      manual: ["open_tree(2)", "openat2(2)"])
+  }
+
+  func mapSource(_ mount: PlannedMount) -> Draft {
+    Draft(
+      "Map the ids of what will appear at \(Quoting.plain(mount.destination))",
+      why:
+        "By the runtime: it takes the right over the user namespace that the file system was mounted in, which for those "
+        + "of the host the container has not.",
+      calls: [
+        "mount_setattr(source, \"\", AT_EMPTY_PATH\(mount.idMapping?.recursive == true ? "|AT_RECURSIVE" : ""), "
+          + "{attr_set=MOUNT_ATTR_IDMAP, userns_fd=…}, 32)"
+      ], manual: ["mount_setattr(2)", "user_namespaces(7)"])
+  }
+
   private func bindInside(_ mount: PlannedMount, _ path: String, _ recursive: Bool) -> Draft {
     let target = shellPath(mount.destination)
     let options = Words.options(mount.attributes)
+    if mount.isMappedByRuntime {
+      return Draft(
+        "Attach \(Quoting.plain(path)) of the container at \(Quoting.plain(mount.destination))",
+        why: verifiedTarget(mount) + "The copy that was opened above, with its ids mapped.",
+        calls: [Calls.openInRoot(mount.destination), Calls.attach], manual: ["move_mount(2)", "openat2(2)"],
+        shell: ["mount --\(recursive ? "r" : "")bind \(shellPath(path)) \(target)"])
+    }
     return Draft(
       "Attach \(Quoting.plain(path)) of the container at \(Quoting.plain(mount.destination))",
       why: verifiedTarget(mount)
         + "The source is what an earlier entry has put into the root, hence opened only now, and inside the root.",
       calls: [
-        Calls.openInRoot(path),
-        "open_tree(source, \"\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH\(recursive ? "|AT_RECURSIVE" : ""))",
+        Calls.openInRoot(path), Calls.copyOfSource(recursive: recursive),
       ] + Calls.attributesOfSource(mount) + [Calls.openInRoot(mount.destination), Calls.attach],
       manual: ["open_tree(2)", "mount_setattr(2)", "move_mount(2)", "openat2(2)"],
       shell: ["mount --\(recursive ? "r" : "")bind \(shellPath(path)) \(target)"]

@@ -144,6 +144,10 @@ extension Explainer {
           "An agent outside answers the calls that the profile asks about. "
             + "Right after the filter is loaded: from here on such a call waits for the agent."
         )
+      case .sourceOpened:
+        ("Send the source to the runtime", "By descriptor: nothing of the host's has a name in there.")
+      case .sourceMapped:
+        ("Tell the container that the source's ids are mapped", "It attaches the mount that it has sent.")
       case .ready:
         (
           "Tell the runtime that everything but the program is done",
@@ -200,6 +204,13 @@ extension Explainer {
         )
       case .seccompListener:
         ("Take the filter's listener", "For the agent at the profile's listenerPath.")
+      case .sourceOpened:
+        ("Take the source that the container has opened", "It is attached nowhere: nobody else can reach it.")
+      case .sourceMapped:
+        (
+          "Wait until the source's ids are mapped",
+          "Once the mount is attached they cannot be mapped any more."
+        )
       case .ready:
         ("Wait until the container is ready", "Only then is `create` allowed to say that it succeeded.")
       case .processMade:
@@ -250,7 +261,7 @@ extension Explainer {
 
 extension Milestone {
   /// Whether a descriptor travels with the message.
-  fileprivate var passesDescriptor: Bool { self == .console || self == .seccompListener }
+  fileprivate var passesDescriptor: Bool { [.console, .seccompListener, .sourceOpened].contains(self) }
 }
 
 extension Calls {

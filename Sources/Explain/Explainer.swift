@@ -78,6 +78,8 @@ struct Explainer {
     case .newSessionKeyring(let name): newSessionKeyring(name)
     case .setPropagation(let propagation): setPropagation(propagation)
     case .attachRoot(let path): attachRoot(path)
+    case .openInside(let mount): openInside(mount)
+    case .mapSource(let mount): mapSource(mount)
     case .mount(let mount): self.mount(mount)
     case .makeDevice(let device, let bind): makeDevice(device, bind)
     case .linkDevices: linkDevices()

@@ -27,6 +27,12 @@ public final class RootDirectory: Sendable {
     try openat2(directory.fd, path, flags, resolve: RootDirectory.resolve)
   }
 
+  /// Opens what is at `path` inside the root, and refuses a path with a symbolic link in it (`ELOOP`): for what is given rights
+  /// that the root's maker shall not direct elsewhere.
+  public func openWithoutLinks(_ path: String, _ flags: OpenFlags) throws(SyscallError) -> Descriptor {
+    try openat2(directory.fd, path, flags, resolve: [.inRoot, .noMagicLinks, .noSymlinks])
+  }
+
   /// Opens what `path` means inside the root, or nil where nothing is there.
   public func openIfPresent(_ path: String, _ flags: OpenFlags) throws(SyscallError) -> Descriptor? {
     do throws(SyscallError) {

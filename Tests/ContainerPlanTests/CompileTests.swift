@@ -120,6 +120,46 @@ struct RefusalTests {
   }
 }
 
+@Suite("Sources inside the root whose ids are mapped")
+struct MappedSourceTests {
+  private func plan(_ namespaces: [Namespace]) throws -> [Step] {
+    let spec = Spec.small(namespaces) {
+      if namespaces.contains(Namespace(.user)) { $0.mapRoot() }
+      let root = $0.root?.path ?? ""
+      $0.mounts = [
+        Mount(destination: "/a", source: "/a", options: ["bind"]),
+        Mount(
+          destination: "/b", source: root + "/a", options: ["bind", "idmap"],
+          uidMappings: [IDMapping(containerID: 0, hostID: 1000, size: 1)],
+          gidMappings: [IDMapping(containerID: 0, hostID: 1000, size: 1)]),
+      ]
+    }
+    return try GoldenCases.plan(spec).steps.map(\.action)
+  }
+
+  private func isAboutMapping(_ action: Step) -> Bool {
+    switch action {
+    case .openInside, .mapSource: true
+    case .notify(let milestone), .await(let milestone):
+      [.sourceOpened, .sourceMapped].contains(milestone)
+    case .mount(let mount): mount.destination == "/b"
+    default: false
+    }
+  }
+
+  @Test("go to the runtime and back before they are attached")
+  func order() throws {
+    let steps = try plan([Namespace(.mount), Namespace(.user)]).filter(isAboutMapping)
+    let words = steps.map { $0.description.prefix { $0 != " " } }
+    #expect(words == ["openInside", "notify", "await", "mapSource", "notify", "await", "mount"])
+  }
+
+  @Test("stay in the container, and cost nothing, without a user namespace")
+  func without() throws {
+    #expect(try plan([Namespace(.mount)]).filter(isAboutMapping).count == 1)
+  }
+}
+
 @Suite("Mount options")
 struct MountOptionTests {
   @Test("every word is in the table once")

@@ -401,6 +401,51 @@ def test_source_that_leads_out_of_the_root_by_a_link(bundle, case):
     bundle.run("cat", "/final/file").fails("no such file", "/mounts/8")
 
 
+def shown_owners(bundle, *paths):
+    return bundle.run("stat", "-c", "%u", *paths).succeeds().out.split()
+
+
+@pytest.mark.roost
+@TMPFS_MAPS_IDS
+@pytest.mark.parametrize("recursive", ["idmap", "ridmap"])
+@pytest.mark.parametrize("hooks", [False, True])
+def test_mapped_ids_of_what_an_earlier_entry_has_mounted(case, recursive, hooks):
+    """In a user namespace, whose root has no rights over the host's file systems: the runtime lends its own, for this alone."""
+    bundle = case.bundle().user_namespace()
+    outer, inner = case.directory_for("outer", {"file": ""}), case.directory_for("inner", {"file": ""})
+    (outer / "below").mkdir()
+    for path in (outer / "file", inner / "file"):
+        os.chown(path, 5000, 5000)
+    host = bundle.linux["uidMappings"][0]["hostID"]
+    maps = [{"containerID": 5000, "hostID": host, "size": 1}]
+    bundle.mount("/mnt", outer, "bind").mount("/mnt/below", inner, "bind")
+    for place, source in (("/final", "mnt"), ("/again", "mnt/below")):
+        bundle.mounts.append({"destination": place, "source": str(bundle.rootfs / source), "type": "bind",
+                              "options": ["rbind", recursive], "uidMappings": maps, "gidMappings": maps})
+    if hooks:
+        bundle.hook("createRuntime", "/bin/true").hook("createContainer", "/bin/true")
+    below = "0" if recursive == "ridmap" else "65534"
+    assert shown_owners(bundle, "/mnt/file", "/mnt/below/file", "/final/file", "/final/below/file", "/again/file") \
+        == ["65534", "65534", "0", below, "0"]
+    container = bundle.sleeper()
+    assert container.exec("stat", "-c", "%u", "/final/file").succeeds().out == "0\n"
+    container.stop()
+
+
+@pytest.mark.roost
+@TMPFS_MAPS_IDS
+def test_links_do_not_direct_mapped_ids_elsewhere(case):
+    """What an image's link points to is not what the configuration maps ids for."""
+    bundle = case.bundle().user_namespace()
+    secret, outer = case.directory_for("secret", {"file": ""}), case.directory_for("outer")
+    (outer / "link").symlink_to("/secret")
+    maps = [{"containerID": 0, "hostID": bundle.linux["uidMappings"][0]["hostID"], "size": 1}]
+    bundle.mount("/secret", secret, "bind").mount("/mnt", outer, "bind")
+    bundle.mounts.append({"destination": "/final", "source": str(bundle.rootfs / "mnt/link"), "type": "bind",
+                          "options": ["bind", "idmap"], "uidMappings": maps, "gidMappings": maps})
+    bundle.run("true").fails("symbolic links", r"/mounts/\d+")
+
+
 @pytest.mark.roost
 def test_mount_label_where_the_kernel_has_no_selinux(bundle):
     if os.path.exists("/sys/fs/selinux/enforce"):

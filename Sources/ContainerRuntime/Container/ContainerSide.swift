@@ -25,6 +25,8 @@ final class ContainerSide {
   var seccompListener: OwnedDescriptor?
   /// Whether a filter of the container's own judges our system calls.
   var isFiltered = false
+  /// What the runtime is to map the ids of.
+  var openedSource: OwnedDescriptor?
   var landlockRuleset: OwnedDescriptor?
   /// The user's home directory, where it had to be looked up early.
   var home: String?
@@ -110,6 +112,7 @@ final class ContainerSide {
     case .openRoot(let path): try launch.openRoot(path)
     case .openSource(let mount): try launch.openSource(of: mount)
     case .openNullDevice: try launch.openNullDevice()
+    case .openInside(let mount): try openInside(mount)
     case .openNotifyDirectory: try launch.openNotifyDirectory()
     case .await(let milestone): try wait(for: milestone)
     case .notify(let milestone): try notify(milestone)
@@ -143,7 +146,12 @@ final class ContainerSide {
   private func wait(for milestone: Milestone) throws(StepFailure) {
     if milestone == .resumed { return try waitAtStop() }
     if milestone == .committed && isCommitted { return }
-    let received = try channel.receive()
+    var received = try channel.receive()
+    if case .milestone(.committed, _) = received.frame, milestone == .sourceMapped {
+      // It may be sent early, and is read at the very end.
+      isCommitted = true
+      received = try channel.receive()
+    }
     guard case .milestone(milestone, let payload) = received.frame else {
       // The runtime is gone or has given up: there is nobody to start for.
       exitProcess(RuntimeError.failureStatus)
@@ -176,6 +184,9 @@ final class ContainerSide {
       }
     case .console: try channel.send(.console, passing: terminalController?.fd)
     case .seccompListener: try channel.send(.seccompListener, passing: seccompListener?.fd)
+    case .sourceOpened:
+      try channel.send(.sourceOpened, passing: openedSource?.fd)
+      openedSource = nil
     default: try channel.send(milestone)
     }
   }

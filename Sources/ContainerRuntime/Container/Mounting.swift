@@ -98,6 +98,7 @@ extension ContainerSide {
   }
 
   private func bindInside(_ mount: PlannedMount, _ path: String, _ recursive: Bool) throws(SyscallError) {
+    if mount.isMappedByRuntime { return try attachBind(mount) }
     guard let root else { throw SyscallError("open", .badDescriptor, "no root") }
     let source = try root.open(path, mount.followSourceLink ? .path : [.path, .noFollow])
     let tree = try openTreeClone(source.fd, "", recursive: recursive)
@@ -111,6 +112,21 @@ extension ContainerSide {
     }
     launch.sources[mount.index] = OwnedDescriptor(tree)
     try attachBind(mount)
+  }
+
+  /// Opens a source inside the root whose ids the runtime is to map.
+  func openInside(_ mount: PlannedMount) throws(StepFailure) {
+    guard case .bindInside(let path, let recursive) = mount.content, let root else { return }
+    let context = "error mounting \"\(path)\" to rootfs at \"\(mount.destination)\""
+    launch.sources[mount.index] = try ContainerRuntime.step(context + mount.origin.suffix) {
+      () throws(SyscallError) in
+      // The runtime's rights are lent for what the configuration names, not for what a link in the image points to.
+      let source = try root.openWithoutLinks(path, .path)
+      let tree = try openTreeClone(source.fd, "", recursive: recursive)
+      try mount.applyAttributes(toCopy: tree.fd)
+      return OwnedDescriptor(tree)
+    }
+    openedSource = launch.sources[mount.index]
   }
 
   private func attachBind(_ mount: PlannedMount) throws(SyscallError) {

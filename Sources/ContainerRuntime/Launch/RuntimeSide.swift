@@ -20,6 +20,8 @@ final class RuntimeSide {
   /// The controlling end of the terminal, when it stays with the runtime.
   private(set) var console: OwnedDescriptor?
   private var resctrl: Resctrl?
+  /// What the container has opened inside its root, for its ids to be mapped.
+  private var openedSource: OwnedDescriptor?
   /// Namespaces to go back to once the container's process is made, whose namespaces it was born into.
   private var ownNamespaces: [OwnedDescriptor] = []
 
@@ -73,6 +75,7 @@ final class RuntimeSide {
     case .await(let milestone): try wait(for: milestone)
     case .pause(let group): try pause(before: group)
     case .runHooks(let point, let hooks): try runHooks(point, hooks)
+    case .mapSource(let mount): try mapSource(mount)
     default: throw StepFailure("the step \(step.action) does not belong to the runtime")
     }
   }
@@ -250,6 +253,24 @@ final class RuntimeSide {
     try NetDeviceMover(into: namespace.fd).move(devices)
   }
 
+  private func mapSource(_ mount: PlannedMount) throws(StepFailure) {
+    guard let mapping = mount.idMapping, let source = openedSource else {
+      throw StepFailure("no source came from the container")
+    }
+    try step(
+      "error mounting \"\(mount.words.source)\" to rootfs at \"\(mount.destination)\"\(mount.origin.suffix)"
+    ) {
+      () throws(SyscallError) in
+      let joined = mapping.uidMappings.isEmpty ? launch.namespaces[.user] : nil
+      guard let namespace = joined ?? launch.sources[mount.index] else {
+        throw SyscallError("mount_setattr", .invalidArgument, "no user namespace that maps ids")
+      }
+      try mountSetAttributes(
+        source.fd, .init(), recursive: mapping.recursive, userNamespace: namespace.fd)
+    }
+    openedSource = nil
+  }
+
   private func runHooks(_ point: HookPoint, _ hooks: [Hook]) throws(StepFailure) {
     // Hooks of the deprecated kind know of no state before "created".
     let status: ContainerStatus = point == .poststart ? .running : point == .prestart ? .created : .creating
@@ -305,6 +326,7 @@ final class RuntimeSide {
         throw StepFailure("no seccomp listener came from the container")
       }
       try agent.deliver(descriptor.fd, pid: process?.pid ?? 0, launch.state(.creating))
+    case .sourceOpened: openedSource = descriptor
     case .processMade:
       // The stage has made the container's process as a child of ours, and is done itself.
       guard payload.count == 4, let stage = process else {

@@ -165,7 +165,7 @@ struct Scripter {
     case .openNamespace, .recordIntent, .openCgroups, .openContainer, .listenForStart, .cloneStage, .notify,
       .await,
       .recordProcess, .dieWithRuntime, .outliveRuntime, .joinContainer, .becomeNamespaceRoot, .pivotRoot,
-      .waitForStart, .setCPUAffinity, .pause:
+      .waitForStart, .setCPUAffinity, .pause, .openInside, .mapSource:
       break
     case .moveRoot, .changeRoot:
       throw PlanError(step.origin, "a script changes the root with pivot_root(8) only")
