@@ -3,8 +3,9 @@
 # Copyright (c) 2026 The Roost authors
 #
 # Runs test suites one after the other, all of them even if one fails, and ends with the line `N passed, N failed`.
+# Suites with a + between them run side by side.
 #
-# Usage: Scripts/test.sh [--first] SUITE…
+# Usage: Scripts/test.sh [--first] SUITE[+SUITE…]…
 #        Scripts/test.sh --summary
 #
 # Suites: build build-all check unit integration engine demo install seeds vm callers faults races; build-all makes the unit
@@ -132,6 +133,21 @@ run_suite() {
   echo "=== $name: $(awk '{ print $1 " passed, " $2 " failed" }' "$results_directory/$name.count") (${SECONDS} s so far)"
 }
 
+# The first suite's output as it comes, those of the others when they end.
+run_together() {
+  local name jobs=()
+  for name in "${@:2}"; do
+    run_suite "$name" >"$results_directory/$name.log" 2>&1 &
+    jobs+=($!)
+  done
+  run_suite "$1"
+  for name in "${@:2}"; do
+    wait "${jobs[0]}"
+    jobs=("${jobs[@]:1}")
+    cat "$results_directory/$name.log"
+  done
+}
+
 summary() {
   local line
   line=$(cat "$results_directory"/*.count | awk '{ p += $1; f += $2 } END { print p + 0 " passed, " f + 0 " failed" }')
@@ -159,6 +175,9 @@ esac
 need_swift
 [[ $EUID -eq 0 ]] || fail "the tests make namespaces, mounts and cgroups: run them as root"
 Scripts/packages.sh build check run test
-for name in "$@"; do run_suite "$name"; done
+for names in "$@"; do
+  IFS=+ read -ra together <<<"$names"
+  run_together "${together[@]}"
+done
 echo
 summary

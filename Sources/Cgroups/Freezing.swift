@@ -3,6 +3,30 @@
 
 internal import Linux
 
+/// Tells whether a container is frozen.
+public struct Freezer: Equatable, Sendable {
+  /// The file on the host that says `1` then.
+  public let file: String
+
+  public init(file: String) { self.file = file }
+
+  init(_ record: CgroupRecord) {
+    file = record.hostPath + (record.version == .v1 ? "/freezer.self_freezing" : "/cgroup.freeze")
+  }
+
+  /// Whether the container itself is frozen (paused), as opposed to a cgroup above it. False when the cgroup does not
+  /// exist.
+  public func isFrozen() throws(CgroupError) -> Bool {
+    do throws(SyscallError) {
+      // path: of the host's cgroups, which have no symbolic links; nothing is written
+      return try readKernelFile(.workingDirectory, file).first == UInt8(ascii: "1")
+    } catch {
+      if error.errno == .noEntry || error.errno == .noDevice { return false }
+      throw .refused("cannot read \(file)", error)
+    }
+  }
+}
+
 extension CgroupSet {
   /// The hierarchy that freezes: version 1's freezer where there is one, because all processes of the container are
   /// in it, whichever way they came.
@@ -36,27 +60,11 @@ extension CgroupSet {
     try setState(leaf.fd, record, frozen: false)
   }
 
-  /// Whether the freezer is version 1's, which leaves no frozen process sleeping or running: proc_pid_stat(5) calls it
-  /// `D`, or what stopped it before. Version 2 has its frozen processes sleep (`S`).
-  public var showsFrozenState: Bool { freezing?.version == .v1 }
+  /// Nil where the container is in no cgroup that can freeze.
+  public var freezer: Freezer? { freezing.map(Freezer.init) }
 
-  /// Whether the container itself is frozen (paused), as opposed to a cgroup above it. False without a freezer, and
-  /// when the cgroup does not exist.
-  public func isFrozen() throws(CgroupError) -> Bool {
-    guard let record = freezing else { return false }
-    do throws(CgroupError) {
-      let leaf = try openLeaf(record)
-      let word =
-        switch record.version {
-        case .v1: try readWord(leaf.fd, "freezer.self_freezing", of: record.hostPath)
-        case .v2: try readWord(leaf.fd, "cgroup.freeze", of: record.hostPath)
-        }
-      return word.elementsEqual("1".utf8)
-    } catch {
-      if error.errno == .noEntry || error.errno == .noDevice { return false }
-      throw error
-    }
-  }
+  /// Whether the container is frozen (paused). False without a freezer.
+  public func isFrozen() throws(CgroupError) -> Bool { try freezer?.isFrozen() ?? false }
 
   private func freezingRecord() throws(CgroupError) -> CgroupRecord {
     guard let freezing else {

@@ -114,7 +114,8 @@ extension JSONDocument {
     guard Int(node.length) == key.utf8CodeUnitCount else { return false }
     let start = Int(node.start)
     return key.withUTF8Buffer { expected in
-      expected.indices.allSatisfy { bytes[start + $0] == expected[$0] }
+      for index in 0..<expected.count where bytes[start + index] != expected[index] { return false }
+      return true
     }
   }
 }

@@ -8,6 +8,8 @@ extension JSONParser {
     var isEscaped = false
     var offset = position
     while offset < text.count {
+      offset = Self.plainEnd(text, from: offset)
+      guard offset < text.count else { break }
       let byte = text[offset]
       if byte >= 0x80 {
         offset += try scalarLength(text, at: offset)
@@ -24,6 +26,26 @@ extension JSONParser {
       }
     }
     throw failure("the document ends inside a string", at: text.count)
+  }
+
+  /// Skips what is neither a quotation mark, a backslash, a control character nor beyond ASCII, eight bytes at a time:
+  /// where the next one is, or one of the last seven bytes.
+  private static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops = ones &* 0x80
+    let bytes = text.bytes
+    var offset = start
+    while offset + 8 <= text.count {
+      let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+      let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+      // A byte's top bit becomes set where the subtraction borrows: at zero, and below 0x20. A borrow may also mark bytes
+      // after such a one, but only the first counts.
+      let special = ((quotes &- ones) | (backslashes &- ones) | (word &- ones &* 0x20) | word) & tops
+      if special != 0 { return offset + special.trailingZeroBitCount / 8 }
+      offset += 8
+    }
+    return offset
   }
 
   /// The number of bytes of a well-formed non-ASCII sequence (Unicode 16, table 3-7).

@@ -19,6 +19,24 @@ struct GrammarTests {
     #expect(parseError(text) == nil)
   }
 
+  @Test("every byte at every place of a text, of which eight are looked at together")
+  func bytesInTexts() {
+    for length in [1, 7, 8, 9, 17] {
+      for place in 0..<length {
+        for byte in UInt8.min...UInt8.max {
+          var text = [UInt8](repeating: UInt8(ascii: "a"), count: length)
+          text[place] = byte
+          // A quotation mark ends the text early, a backslash may escape an a or the end.
+          let isPlain = 0x20...0x7F ~= byte && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+          let error = parseError([UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")])
+          #expect((error == nil) == isPlain, "byte \(byte) at \(place) of \(length): \(error ?? "accepted")")
+          let column = byte == UInt8(ascii: "\"") ? place + 3 : place + 2
+          if let error, byte != UInt8(ascii: "\\") { #expect(error.hasPrefix("t.json:1:\(column):")) }
+        }
+      }
+    }
+  }
+
   @Test(
     "malformed texts",
     arguments: [

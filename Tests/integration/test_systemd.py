@@ -173,10 +173,11 @@ def test_a_failed_start_leaves_no_scope(scoped):
 def test_an_interrupted_create_can_be_undone(scoped):
     """A record without a process is what a runtime leaves that was killed when it had found the scope's cgroup."""
     scoped.create("true")
-    record = scoped.record()
-    record["phase"] = "creating"
-    record.pop("pid"), record.pop("startTime")
-    scoped.write_record(record)
+    summary, belongings = scoped.record()
+    summary["phase"] = "creating"
+    for name in ["pid", "startTime", "pidfdInode"]:
+        summary.pop(name, None)
+    scoped.write_record(summary, belongings)
     scoped("delete", "--force", scoped.id).succeeds()
     assert scoped.show("LoadState") == {"LoadState": "not-found"}
     assert not scoped.directories()
@@ -187,12 +188,14 @@ def test_an_interrupted_create_can_be_undone(scoped):
 def test_a_record_that_names_nothing_but_the_unit(scoped, is_ours):
     """That of a runtime that was killed while systemd made the scope. Only a scope with our description is ours."""
     scoped.create("true")
-    record = scoped.record()
+    summary, belongings = scoped.record()
     scoped("delete", "--force", scoped.id).succeeds()
-    record.update(phase="creating", cgroups=[])
-    record.pop("pid"), record.pop("startTime")
-    with scoped.foreign_scope(record["unit"]["description"] if is_ours else "another"):
-        scoped.write_record(record)
+    summary["phase"] = "creating"
+    for name in ["pid", "startTime", "pidfdInode"]:
+        summary.pop(name, None)
+    belongings["cgroups"] = []
+    with scoped.foreign_scope(belongings["unit"]["description"] if is_ours else "another"):
+        scoped.write_record(summary, belongings)
         scoped("delete", "--force", scoped.id).succeeds()
         assert scoped.show("ActiveState") == {"ActiveState": "inactive" if is_ours else "active"}
     assert not scoped.directories()

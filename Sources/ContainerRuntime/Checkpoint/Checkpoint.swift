@@ -17,11 +17,11 @@ extension Containers {
   public func checkpoint(_ id: String, _ given: CriuOptions) throws(RuntimeError) -> [String] {
     let container = try store.open(id)
     let record = try container.requireRecord()
-    switch try record.status() {
+    switch try record.summary.status() {
     case .running, .paused: break
     case let status: throw RuntimeError("cannot checkpoint a container that is \(status.rawValue)")
     }
-    guard let process = record.process else { throw RuntimeError("container not running") }
+    guard let process = record.summary.process else { throw RuntimeError("container not running") }
     let spec = try container.readSpec()
     var options = given
     options.configuration = spec.annotations.value(of: .criuConfiguration)
@@ -32,7 +32,7 @@ extension Containers {
     let inode = plan.networkPath == nil ? nil : try CheckpointFiles.networkInode(of: process.pid)
     if !options.preDump { try CheckpointFiles.saveStreams(of: process.pid, options) }
     try CriuProgram.run(
-      program, options.dump(plan, pid: process.pid, root: record.rootfs, networkInode: inode),
+      program, options.dump(plan, pid: process.pid, root: record.summary.rootfs, networkInode: inode),
       log: options.workDirectory + "/dump.log"
     ) { () throws(StepFailure) in }
     if options.preDump || options.leaveRunning { return [] }
@@ -53,10 +53,10 @@ enum CheckpointFiles {
     let root: RootDirectory
     do throws(SyscallError) {
       // path: the container's root directory as the kernel knows it, or the one of the bundle
-      root = try RootDirectory(hostPath: pid.map { "/proc/\($0)/root" } ?? record.rootfs)
+      root = try RootDirectory(hostPath: pid.map { "/proc/\($0)/root" } ?? record.summary.rootfs)
     } catch { throw RuntimeError(error, "root of the container") }
     do throws(PlanError) {
-      return try CheckpointPlan(spec, bundle: record.bundle, cgroupHierarchies: hierarchies) { path in
+      return try CheckpointPlan(spec, bundle: record.summary.bundle, cgroupHierarchies: hierarchies) { path in
         // bestEffort: what is not there is not masked
         guard let status = try? root.status(of: path) else { return false }
         return !status.isDirectory

@@ -62,16 +62,10 @@ public struct Restoration {
   }
 
   private func prepare(in store: StateStore) throws(RuntimeError) -> Launch {
-    let root = spec.root?.path ?? ""
-    let record = Record(
-      ociVersion: spec.ociVersion, id: id, phase: .creating, bundle: bundle,
-      rootfs: root.utf8.first == 0x2F ? root : bundle + "/" + root, created: Timestamp.now(),
-      owner: effectiveUserID(), bootID: try BootID.current(), cgroups: [], annotations: spec.annotations,
-      hasUserNamespace: spec.linux?.namespace(.user) != nil, hasHooks: spec.hooks.map { !$0.isEmpty } ?? false
-    )
     let steps = [PlannedStep(.runtime, .recordIntent), PlannedStep(.runtime, .createCgroups)]
     return Launch(
-      plan: Plan(steps: steps, cgroups: cgroups), directory: try store.create(id), record: record,
+      plan: Plan(steps: steps, cgroups: cgroups), directory: try store.create(id),
+      record: try Record(spec, id: id, bundle: bundle),
       configuration: configuration, console: .none, trace: nil)
   }
 
@@ -87,7 +81,7 @@ public struct Restoration {
     _ program: String, _ criu: CriuOptions, _ plan: CheckpointPlan, _ streams: [(number: Int, key: String)],
     _ launch: Launch
   ) throws(RuntimeError) {
-    let root = launch.record.rootfs
+    let root = launch.record.summary.rootfs
     var inherited = streams
     var network: OwnedDescriptor?
     if let path = plan.networkPath {
@@ -128,8 +122,8 @@ public struct Restoration {
         throw SyscallError("criu", .invalidArgument, "\(path): \"\(text)\"")
       }
       let process = ChildProcess(pid: pid, pidfd: OwnedDescriptor(try pidfdOpen(pid)))
-      launch.record.process = try ProcessIdentity(pid: pid, pidfd: process.pidfd.fd)
-      launch.record.phase = .running
+      launch.record.summary.process = try ProcessIdentity(pid: pid, pidfd: process.pidfd.fd)
+      launch.record.summary.phase = .running
       return process
     } catch { throw RuntimeError(error, "restored process") }
   }
@@ -186,7 +180,7 @@ public struct Restoration {
         _ = try waitid(process.pidfd.fd)
       } catch let secondary { error.cleanUpFailures.append("\(secondary)") }
     }
-    launch.record.process = nil
+    launch.record.summary.process = nil
     do throws(RuntimeError) {
       error.cleanUpFailures += try store.remove(launch.directory, launch.record)
     } catch let secondary { error.cleanUpFailures.append(secondary.message) }

@@ -294,7 +294,7 @@ extension ContainerSide {
   private func runHooks(_ point: HookPoint, _ hooks: [Hook]) throws(StepFailure) {
     var directory = "/"
     if point == .createContainer {
-      directory = launch.record.rootfs
+      directory = launch.record.summary.rootfs
       if let tree = launch.rootTree {
         // By descriptor: what lies on top of `/` has no path here.
         try ContainerRuntime.step("hooks") { () throws(SyscallError) in try fchdir(tree.fd) }

@@ -91,7 +91,7 @@ extension ContainerSide {
 
   /// Without a mount namespace there is nothing to pivot: the root directory changes for this process alone.
   private func changeRoot() throws(StepFailure) {
-    let path = launch.record.rootfs
+    let path = launch.record.summary.rootfs
     root = try ContainerRuntime.step("invalid rootfs") { () throws(SyscallError) in
       // path: `root.path` on the host
       let directory = try openat(.workingDirectory, path, [.path, .directory])

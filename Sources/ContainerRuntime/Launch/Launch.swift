@@ -106,38 +106,37 @@ final class Launch {
   /// A running container that manages cgroups below its own keeps no processes in that one, and nobody may enter it:
   /// who joins goes where the container's first process is.
   private func ownPlaceOfInit() throws(StepFailure) -> CgroupMembership? {
-    guard mayFollowInit, target != nil, let process = record.process else { return nil }
+    guard mayFollowInit, target != nil, let process = record.summary.process else { return nil }
     let set = CgroupSet(records: record.cgroups)
     return try cgroupStep { () throws(CgroupError) in try set.openMembership(of: process.pid) }
   }
 
   func saveRecord() throws(StepFailure) {
     do throws(SyscallError) { try directory.write(record) } catch {
-      throw StepFailure("state of \(record.id)", error)
+      throw StepFailure("state of \(record.summary.id)", error)
     }
   }
 
   func saveConfiguration() throws(StepFailure) {
     do throws(SyscallError) { try directory.writeConfig(configuration) } catch {
-      throw StepFailure("state of \(record.id)", error)
+      throw StepFailure("state of \(record.summary.id)", error)
     }
   }
 
   /// Opened once: hooks of all sides append to the same files.
   func streamsOfHooks() throws(StepFailure) -> HookStreams {
     if let hookStreams { return hookStreams }
-    let streams = try HookStreams(record.annotations)
+    let streams = try HookStreams(record.summary.annotations)
     hookStreams = streams
     return streams
   }
 
   /// The state that hooks read.
   func state(_ status: ContainerStatus) -> State {
-    var state = State(
-      ociVersion: record.ociVersion, id: record.id, status: status, pid: record.process?.pid ?? 0,
-      bundle: record.bundle, annotations: record.annotations)
-    state.rootfs = record.rootfs
-    return state
+    let summary = record.summary
+    return State(
+      ociVersion: summary.ociVersion, id: summary.id, status: status, pid: summary.process?.pid ?? 0,
+      bundle: summary.bundle, rootfs: summary.rootfs, annotations: summary.annotations)
   }
 }
 

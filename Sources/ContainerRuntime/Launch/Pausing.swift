@@ -24,17 +24,19 @@ extension RuntimeSide {
 
   /// From the moment it is on record the half-made container can be looked at, entered and removed while it waits.
   private func letOthersIn() throws(StepFailure) {
-    guard launch.record.process != nil else { return }
-    try step("state of \(launch.record.id)") { () throws(SyscallError) in try launch.directory.unlock() }
+    guard launch.record.summary.process != nil else { return }
+    try step("state of \(launch.record.summary.id)") { () throws(SyscallError) in
+      try launch.directory.unlock()
+    }
   }
 
   private func shutOthersOut() throws(StepFailure) {
-    guard launch.record.process != nil else { return }
-    let isThere = try step("state of \(launch.record.id)") { () throws(SyscallError) in
+    guard launch.record.summary.process != nil else { return }
+    let isThere = try step("state of \(launch.record.summary.id)") { () throws(SyscallError) in
       try launch.directory.lock()
     }
     guard !isThere else { return }
     launch.isRemoved = true
-    throw StepFailure("container \(launch.record.id) was removed while it waited")
+    throw StepFailure("container \(launch.record.summary.id) was removed while it waited")
   }
 }

@@ -147,8 +147,8 @@ final class RuntimeSide {
   }
 
   private func openContainer() throws(StepFailure) {
-    launch.target = try step("joining container \(launch.record.id)") { () throws(SyscallError) in
-      guard let pidfd = try launch.record.process?.open() else {
+    launch.target = try step("joining container \(launch.record.summary.id)") { () throws(SyscallError) in
+      guard let pidfd = try launch.record.summary.process?.open() else {
         throw SyscallError("pidfd_open", .noProcess)
       }
       return OwnedDescriptor(pidfd)
@@ -232,8 +232,8 @@ final class RuntimeSide {
     guard let process, launch.plan.cgroups != nil else { return }
     try cgroupStep { () throws(CgroupError) in try launch.cgroups?.settle() }
     let isRun = !launch.plan.steps.contains { $0.action == .await(.ready) }
-    launch.record.phase = isRun ? .running : .creating
-    launch.record.process = try step { () throws(SyscallError) in
+    launch.record.summary.phase = isRun ? .running : .creating
+    launch.record.summary.process = try step { () throws(SyscallError) in
       try ProcessIdentity(pid: process.pid, pidfd: process.pidfd.fd)
     }
     try launch.saveRecord()
@@ -275,7 +275,7 @@ final class RuntimeSide {
     // Hooks of the deprecated kind know of no state before "created".
     let status: ContainerStatus = point == .poststart ? .running : point == .prestart ? .created : .creating
     try HookRunner(
-      point: point, state: launch.state(status).encoded, workingDirectory: launch.record.bundle,
+      point: point, state: launch.state(status).encoded, workingDirectory: launch.record.summary.bundle,
       streams: launch.streamsOfHooks()
     ).run(hooks)
   }

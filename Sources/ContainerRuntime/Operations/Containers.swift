@@ -19,10 +19,10 @@ public struct Containers {
 
   /// The state of a container (`runtime.md`, "Query State").
   public func state(_ id: String) throws(RuntimeError) -> State {
-    guard let record = try store.readRecord(id) else {
+    guard let summary = try store.readSummary(id) else {
       throw RuntimeError("container does not exist: \(id)")
     }
-    return try record.state()
+    return try summary.state()
   }
 
   /// All containers, sorted by id; those whose record cannot be read are reported beside, never in the way.
@@ -31,7 +31,7 @@ public struct Containers {
     var failures: [String] = []
     for id in try store.list() {
       do throws(RuntimeError) {
-        if let record = try store.readRecord(id) { states.append(try record.state()) }
+        if let summary = try store.readSummary(id) { states.append(try summary.state()) }
       } catch { failures.append("\(error)") }
     }
     return (states, failures)
@@ -50,7 +50,7 @@ public struct Containers {
   public func start(_ id: String, serviceManager: String? = nil) throws(RuntimeError) {
     let container = try store.open(id)
     var record = try container.requireRecord()
-    let status = try record.status()
+    let status = try record.summary.status()
     guard record.hasProcess else {
       throw RuntimeError(
         "cannot start container \(id): its configuration has no process (config.json: /process)")
@@ -75,7 +75,7 @@ public struct Containers {
       throw RuntimeError(error, "starting \(id)")
     }
     // Recorded before it is known: if the program cannot be executed its process ends, and is found stopped.
-    record.phase = .running
+    record.summary.phase = .running
     do throws(SyscallError) { try container.write(record) } catch {
       throw RuntimeError(error, "state of \(id)")
     }
@@ -86,7 +86,7 @@ public struct Containers {
     if record.hasHooks { try runPoststartHooks(container, record) }
     guard let proxy else { return }
     do throws(SyscallError) {
-      guard let process = record.process, let pidfd = try process.open() else { return }
+      guard let process = record.summary.process, let pidfd = try process.open() else { return }
       try container.unlock()
       try proxy.awaitReady(process.pid, pidfd.fd)
     } catch { throw RuntimeError(error, "waiting for \(id) to be ready") }
@@ -108,8 +108,9 @@ public struct Containers {
     guard let hooks = spec.hooks?.poststart, !hooks.isEmpty else { return }
     do throws(StepFailure) {
       try HookRunner(
-        point: .poststart, state: record.state(.running).encoded, workingDirectory: record.bundle,
-        streams: HookStreams(record.annotations)
+        point: .poststart, state: record.summary.state(.running).encoded,
+        workingDirectory: record.summary.bundle,
+        streams: HookStreams(record.summary.annotations)
       ).run(hooks)
     } catch {
       let failure = RuntimeError(error.message, exitStatus: error.exitStatus)
@@ -127,7 +128,7 @@ public struct Containers {
     if all {
       return try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.signalAll(signal) }
     }
-    let status = try record.status()
+    let status = try record.summary.status()
     if signal == SIGKILL, status != .creating, try !container.readSpec().ownsProcesses {
       // Nothing takes the others along when the first process dies.
       let isAlive = try cgroupOperation { () throws(CgroupError) in try !record.cgroupSet.processes().isEmpty
@@ -138,7 +139,7 @@ public struct Containers {
         if status == .paused { try record.cgroupSet.thaw() }
       }
     }
-    guard status != .stopped, status != .creating, let process = record.process else {
+    guard status != .stopped, status != .creating, let process = record.summary.process else {
       throw RuntimeError("container not running")
     }
     do throws(SyscallError) {
@@ -157,7 +158,7 @@ public struct Containers {
   public func pause(_ id: String) throws(RuntimeError) {
     let container = try store.open(id)
     let record = try container.requireRecord()
-    let status = try record.status()
+    let status = try record.summary.status()
     guard status == .running || status == .created else {
       throw RuntimeError("container not running or created: \(status.rawValue)")
     }
@@ -167,7 +168,7 @@ public struct Containers {
   public func resume(_ id: String) throws(RuntimeError) {
     let container = try store.open(id)
     let record = try container.requireRecord()
-    guard try record.status() == .paused else { throw RuntimeError("container not paused") }
+    guard try record.summary.status() == .paused else { throw RuntimeError("container not paused") }
     try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.thaw() }
   }
 
@@ -185,7 +186,7 @@ public struct Containers {
   {
     let container = try store.open(id)
     let record = try container.requireRecord()
-    guard try record.status() != .stopped else { throw RuntimeError("container not running") }
+    guard try record.summary.status() != .stopped else { throw RuntimeError("container not running") }
     let lines = ResctrlGroup.lines(of: rdt)
     if !lines.isEmpty {
       let configured = try container.readSpec().linux?.intelRdt ?? IntelRdt()
@@ -212,42 +213,6 @@ extension Spec {
   fileprivate var ownsProcesses: Bool {
     guard let namespace = linux?.namespace(.pid) else { return false }
     return namespace.path == nil
-  }
-}
-
-extension Record {
-  var cgroupSet: CgroupSet { CgroupSet(records: cgroups, unit: unit) }
-
-  /// Asks the kernel whether the process still runs.
-  func status() throws(RuntimeError) -> ContainerStatus {
-    guard let process else { return phase == .creating ? .creating : .stopped }
-    if try bootID != BootID.current() { return .stopped }
-    let stat: ProcessStat
-    do throws(SyscallError) {
-      guard let current = try process.current() else { return .stopped }
-      stat = current
-    } catch { throw RuntimeError(error, "state of \(id)") }
-    let mayBeFrozen = phase != .creating && !(stat.isRunnable && cgroupSet.showsFrozenState)
-    if mayBeFrozen, try cgroupOperation({ () throws(CgroupError) in try cgroupSet.isFrozen() }) {
-      return .paused
-    }
-    switch phase {
-    case .creating: return .creating
-    case .created: return .created
-    case .running: return .running
-    }
-  }
-
-  func state() throws(RuntimeError) -> State { state(try status()) }
-
-  func state(_ status: ContainerStatus) -> State {
-    let pid = status == .stopped ? 0 : process?.pid ?? 0
-    var state = State(
-      ociVersion: ociVersion, id: id, status: status, pid: pid, bundle: bundle, annotations: annotations)
-    state.rootfs = rootfs
-    state.created = created
-    state.owner = UserName.of(owner)
-    return state
   }
 }
 

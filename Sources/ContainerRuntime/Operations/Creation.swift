@@ -56,7 +56,7 @@ public struct Creation {
     let runtime = RuntimeSide(launch)
     do throws(StepFailure) {
       try runtime.run()
-      launch.record.phase = .created
+      launch.record.summary.phase = .created
       try launch.saveRecord()
       try announce(runtime)
     } catch {
@@ -108,13 +108,7 @@ public struct Creation {
   // MARK: Parts
 
   private func prepare(in store: StateStore) throws(RuntimeError) -> Launch {
-    var record = Record(
-      ociVersion: spec.ociVersion, id: request.id, phase: .creating, bundle: request.bundle,
-      rootfs: absolute(spec.root?.path ?? ""), created: Timestamp.now(), owner: effectiveUserID(),
-      bootID: try BootID.current(), cgroups: [], annotations: spec.annotations,
-      hasUserNamespace: spec.linux?.namespace(.user) != nil, hasHooks: spec.hooks.map { !$0.isEmpty } ?? false
-    )
-    record.hasProcess = spec.process != nil
+    let record = try Record(spec, id: request.id, bundle: request.bundle)
     let directory = try store.create(request.id)
     let launch = Launch(
       plan: plan, directory: directory, record: record, configuration: configuration,
@@ -131,10 +125,6 @@ public struct Creation {
     // This process ends with the operation, and the kernel closes at once what would take a call each.
     _ = Unmanaged.passRetained(launch)
     return launch
-  }
-
-  private func absolute(_ path: String) -> String {
-    path.utf8.first == 0x2F ? path : request.bundle + "/" + path
   }
 
   /// A program that was killed for memory cannot say so itself.
@@ -188,7 +178,7 @@ public struct Creation {
         _ = try waitid(process.pidfd.fd)
       } catch let secondary { error.cleanUpFailures.append("\(secondary)") }
     }
-    launch.record.process = nil
+    launch.record.summary.process = nil
     // Its name, its cgroups' names with it, may be another container's by now.
     if launch.isRemoved { return error }
     do throws(RuntimeError) {

@@ -37,9 +37,9 @@ extension StateStore {
       try removeDirectory(container)
       return []
     }
-    let status = try record.status()
+    let status = try record.summary.status()
     if status != .stopped {
-      guard force || status == .created || status == .creating && record.process == nil else {
+      guard force || status == .created || status == .creating && record.summary.process == nil else {
         throw RuntimeError("cannot delete container \(id) that is not stopped: \(status.rawValue)")
       }
       try record.kill()
@@ -56,7 +56,7 @@ extension StateStore {
     try cgroupOperation { () throws(CgroupError) in try record.cgroupSet.remove(killing: true) }
     trace?.mark(.runtime, "removeCgroups")
     do throws(SyscallError) { try Resctrl.remove(record.resctrl) } catch {
-      throw RuntimeError(error, "control group of \(record.id)")
+      throw RuntimeError(error, "control group of \(record.summary.id)")
     }
     let warnings = record.hasHooks ? runPoststopHooks(container, record) : []
     try removeDirectory(container)
@@ -105,8 +105,9 @@ extension StateStore {
       guard let hooks = try container.readSpec().hooks?.poststop else { return [] }
       do throws(StepFailure) {
         let runner = HookRunner(
-          point: .poststop, state: record.state(.stopped).encoded, workingDirectory: record.bundle,
-          streams: try HookStreams(record.annotations))
+          point: .poststop, state: record.summary.state(.stopped).encoded,
+          workingDirectory: record.summary.bundle,
+          streams: try HookStreams(record.summary.annotations))
         for hook in hooks {
           do throws(StepFailure) { try runner.run([hook]) } catch { warnings.append(error.message) }
         }
@@ -125,11 +126,11 @@ extension Record {
 
   /// Sends the signal that nobody survives, and lets it arrive.
   func signalKill() throws(RuntimeError) {
-    if try bootID != BootID.current() { return }
+    if try summary.bootID != BootID.current() { return }
     do throws(SyscallError) {
-      if let pidfd = try process?.open() { try pidfdSendSignal(pidfd.fd, SIGKILL) }
+      if let pidfd = try summary.process?.open() { try pidfdSendSignal(pidfd.fd, SIGKILL) }
     } catch {
-      if error.errno != .noProcess { throw RuntimeError(error, "killing \(id)") }
+      if error.errno != .noProcess { throw RuntimeError(error, "killing \(summary.id)") }
     }
     // A frozen process dies only when it is thawed, and then before it runs again.
     try cgroupOperation { () throws(CgroupError) in
@@ -140,11 +141,12 @@ extension Record {
   /// Bounded: a process in uninterruptible sleep is an error to report, not a reason to hang.
   private func awaitEnd() throws(RuntimeError) {
     do throws(SyscallError) {
-      guard let pidfd = try process?.open() else { return }
+      guard let pidfd = try summary.process?.open() else { return }
       var entries = [PollEntry(pidfd.fd)]
       if try poll(&entries, timeoutMilliseconds: 10_000) == 0 {
-        throw SyscallError("kill", .busy, "process \(process?.pid ?? 0) did not end within 10 s of SIGKILL")
+        throw SyscallError(
+          "kill", .busy, "process \(summary.process?.pid ?? 0) did not end within 10 s of SIGKILL")
       }
-    } catch { throw RuntimeError(error, "killing \(id)") }
+    } catch { throw RuntimeError(error, "killing \(summary.id)") }
   }
 }

@@ -83,7 +83,7 @@ extension Containers {
   public func join(_ id: String, options: Joining.Options) throws(RuntimeError) -> Joining {
     let container = try store.open(id, lock: .shared)
     let record = try container.requireRecord()
-    switch try record.status() {
+    switch try record.summary.status() {
     case .running, .created: break
     case .paused:
       if !options.ignoresPaused {

@@ -52,7 +52,7 @@ extension Containers {
 
   private func countable(_ id: String) throws(RuntimeError) -> Record {
     let record = try store.open(id, lock: .none).requireRecord()
-    if try record.status() == .stopped { throw Containers.notRunning(id) }
+    if try record.summary.status() == .stopped { throw Containers.notRunning(id) }
     return record
   }
 
@@ -65,8 +65,8 @@ extension Record {
   /// A pidfd of the first process; nil when it has ended.
   fileprivate func openProcess() throws(RuntimeError) -> OwnedDescriptor? {
     do throws(SyscallError) {
-      guard let pidfd = try process?.open() else { return nil }
+      guard let pidfd = try summary.process?.open() else { return nil }
       return OwnedDescriptor(pidfd)
-    } catch { throw RuntimeError(error, "process of \(id)") }
+    } catch { throw RuntimeError(error, "process of \(summary.id)") }
   }
 }

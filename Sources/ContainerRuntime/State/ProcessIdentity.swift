@@ -27,51 +27,39 @@ public struct ProcessIdentity: Equatable, Sendable {
     self.init(pid: pid, startTime: stat.startTime, inode: try fstat(pidfd).inode)
   }
 
-  /// A pidfd of this very process; nil when it has ended, even if its number is in use again.
+  /// A pidfd of this very process; nil when it has ended, even if its number is in use again. A zombie has.
   public func open() throws(SyscallError) -> Descriptor? {
-    // Looked at after opening: if it matches now, the descriptor refers to the process that was recorded.
-    guard let pidfd = try pidfdOfNumber(), try has(pidfd.fd), try stat() != nil else { return nil }
-    return pidfd
-  }
-
-  /// What the process does now; nil when it has ended. A zombie has.
-  func current() throws(SyscallError) -> ProcessStat? {
-    guard let stat = try stat() else { return nil }
-    guard inode != nil else { return stat }
-    guard let pidfd = try pidfdOfNumber(), try has(pidfd.fd) else { return nil }
-    return stat
-  }
-
-  private func stat() throws(SyscallError) -> ProcessStat? {
-    guard pid > 0, let stat = try ProcessStat(pid: pid) else { return nil }
-    return stat.startTime == startTime && !stat.hasEnded ? stat : nil
-  }
-
-  /// Of whatever process has the number now.
-  private func pidfdOfNumber() throws(SyscallError) -> Descriptor? {
     guard pid > 0 else { return nil }
-    do throws(SyscallError) { return try pidfdOpen(pid) } catch {
+    do throws(SyscallError) {
+      let pidfd = try pidfdOpen(pid)
+      // Looked at after opening: if it matches now, the descriptor refers to the process that was recorded.
+      guard try isBehind(pidfd.fd) else { return nil }
+      return pidfd
+    } catch {
       if error.errno == .noProcess || error.errno == .invalidArgument { return nil }
       throw error
     }
   }
 
-  private func has(_ pidfd: FD) throws(SyscallError) -> Bool {
-    guard let inode else { return true }
-    return try fstat(pidfd).inode == inode
+  func isAlive() throws(SyscallError) -> Bool { try open() != nil }
+
+  private func isBehind(_ pidfd: FD) throws(SyscallError) -> Bool {
+    guard let inode else {
+      guard let stat = try ProcessStat(pid: pid) else { return false }
+      return stat.startTime == startTime && !stat.hasEnded
+    }
+    // Which costs half of what reading its files does.
+    guard try fstat(pidfd).inode == inode else { return false }
+    var entries = [PollEntry(pidfd)]
+    return try poll(&entries, timeoutMilliseconds: 0) == 0
   }
 }
 
 /// The fields of `/proc/PID/stat` that tell whether a process still is the one it was.
 struct ProcessStat {
   var startTime: UInt64
-  /// A letter: proc_pid_stat(5), field 3.
-  var state: UInt8
   /// Nothing of it runs any more; it may wait to be reaped.
   var hasEnded: Bool
-
-  /// Runs, or waits for something that a signal can interrupt.
-  var isRunnable: Bool { state == UInt8(ascii: "R") || state == UInt8(ascii: "S") }
 
   /// Nil when there is no such process.
   init?(pid: Int32) throws(SyscallError) {
@@ -104,7 +92,6 @@ struct ProcessStat {
     }
     guard field >= 22 else { return nil }
     startTime = ticks
-    self.state = state
     // The first thread of a process can end before the others: then it is a zombie that lives.
     hasEnded = (state == 0x5A || state == 0x58) && threads <= 1
   }

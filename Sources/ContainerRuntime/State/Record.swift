@@ -3,88 +3,57 @@
 
 public import Cgroups
 public import JSON
-public import OCI
+internal import Linux
+internal import OCI
 
 /// What the state directory keeps about a container, enough to find and remove everything that belongs to it.
 ///
-/// Written before the first side effect, replaced atomically at every change.
+/// Written before the first side effect, replaced atomically at every change. Two lines of JSON: those who only look at
+/// containers, all of them maybe, read the first one.
 public struct Record: Equatable, Sendable {
   /// Readers refuse a record of another version by name instead of guessing.
-  public static let version = 2
+  static let version = 3
   /// More bytes than any record has.
   static let sizeLimit = 16 << 20
 
-  /// How far the container has come. Whether it still runs is asked of the kernel.
-  public enum Phase: String, Sendable {
-    case creating, created, running
+  public var summary: RecordSummary
+  public var cgroups: [CgroupRecord] = [] {
+    didSet { summary.freezer = cgroupSet.freezer }
   }
-
-  public var ociVersion: String
-  public var id: String
-  public var phase: Phase
-  public var bundle: String
-  public var rootfs: String
-  /// RFC 3339 in UTC.
-  public var created: String
-  /// The user id that made the container.
-  public var owner: UInt32
-  /// The kernel's boot id: after a reboot no process id in here means anything.
-  public var bootID: String
-  /// Nil before the process exists.
-  public var process: ProcessIdentity?
-  public var cgroups: [CgroupRecord]
   /// The unit of systemd that the cgroups belong to.
   public var unit: UnitRecord?
-  public var annotations: [KeyValue]
   /// Whether the process lives in a user namespace, which `exec` must enter through a stage.
   public var hasUserNamespace: Bool
   /// Whether the configuration has hooks, which later operations then must read.
   public var hasHooks: Bool
   /// Whether there is a program to start.
-  public var hasProcess = true
+  public var hasProcess: Bool
   /// Directories of the resctrl file system that are the container's own, outer ones first.
   public var resctrl: [String] = []
 
-  public init(
-    ociVersion: String, id: String, phase: Phase, bundle: String, rootfs: String, created: String,
-    owner: UInt32, bootID: String, cgroups: [CgroupRecord], annotations: [KeyValue], hasUserNamespace: Bool,
-    hasHooks: Bool
-  ) {
-    self.ociVersion = ociVersion
-    self.id = id
-    self.phase = phase
-    self.bundle = bundle
-    self.rootfs = rootfs
-    self.created = created
-    self.owner = owner
-    self.bootID = bootID
-    self.cgroups = cgroups
-    self.annotations = annotations
-    self.hasUserNamespace = hasUserNamespace
-    self.hasHooks = hasHooks
+  /// Of a container that is about to be made.
+  init(_ spec: Spec, id: String, bundle: String) throws(RuntimeError) {
+    let root = spec.root?.path ?? ""
+    summary = RecordSummary(
+      ociVersion: spec.ociVersion, id: id, phase: .creating, bundle: bundle,
+      rootfs: root.utf8.first == UInt8(ascii: "/") ? root : bundle + "/" + root, created: Timestamp.now(),
+      owner: effectiveUserID(), bootID: try BootID.current(), annotations: spec.annotations)
+    hasUserNamespace = spec.linux?.namespace(.user) != nil
+    hasHooks = spec.hooks.map { !$0.isEmpty } ?? false
+    hasProcess = spec.process != nil
   }
+
+  var cgroupSet: CgroupSet { CgroupSet(records: cgroups, unit: unit) }
 }
 
 extension Record {
-  /// The JSON text of the record.
+  /// The text of the record.
   public var encoded: [UInt8] {
     var writer = JSONWriter()
     writer.object { json in
-      json.member("version", Record.version)
-      json.member("ociVersion", ociVersion)
-      json.member("id", id)
-      json.member("phase", phase.rawValue)
-      json.member("bundle", bundle)
-      json.member("rootfs", rootfs)
-      json.member("created", created)
-      json.member("owner", owner)
-      json.member("bootID", bootID)
-      json.member("pid", process?.pid)
-      json.member("startTime", process?.startTime)
-      json.member("pidfdInode", process?.inode)
       json.member("hasUserNamespace", hasUserNamespace)
       json.member("hasHooks", hasHooks)
-      if !hasProcess { json.member("hasProcess", false) }
+      json.member("hasProcess", hasProcess)
       if !resctrl.isEmpty { json.member("resctrl", resctrl) }
       json.member("cgroups") { $0.array(of: cgroups) { json, cgroup in Record.encode(cgroup, to: &json) } }
       if let unit {
@@ -96,16 +65,12 @@ extension Record {
           }
         }
       }
-      json.member("annotations") { json in
-        json.object { json in
-          for pair in annotations { json.member(pair.key, pair.value) }
-        }
-      }
     }
-    return writer.bytes
+    let lineFeed = [UInt8(ascii: "\n")]
+    return summary.encoded + lineFeed + writer.bytes + lineFeed
   }
 
-  /// Positions instead of names: ten hierarchies are most of a record, and `list` reads those of all containers.
+  /// Positions instead of names: ten hierarchies are most of a record.
   private static func encode(_ cgroup: CgroupRecord, to json: inout JSONWriter) {
     var positions = [cgroup.hierarchy, cgroup.mountPoint, cgroup.path]
     if cgroup.createdFrom != cgroup.path { positions.append(cgroup.createdFrom) }
@@ -116,38 +81,16 @@ extension Record {
   ///
   /// - Parameter source: the file, for messages.
   public init(decoding bytes: [UInt8], source: String) throws(JSONError) {
-    let json = try JSONDocument(bytes, source: source).root.object()
-    let version: Int = try json.required("version").integer(in: 0...1_000_000)
-    guard version == Record.version else {
-      throw try json.required("version").error(
-        "is \(version), and this runtime reads version \(Record.version)")
-    }
-    let phaseValue = try json.required("phase")
-    guard let phase = Phase(rawValue: try phaseValue.string()) else {
-      throw phaseValue.error("is not a phase")
-    }
-    self.init(
-      ociVersion: try json.required("ociVersion").string(), id: try json.required("id").string(),
-      phase: phase,
-      bundle: try json.required("bundle").string(), rootfs: try json.required("rootfs").string(),
-      created: try json.required("created").string(),
-      owner: try json.required("owner").integer(in: 0...UInt32.max),
-      bootID: try json.required("bootID").string(),
-      cgroups: try json.required("cgroups").list(Record.cgroup), annotations: [],
-      hasUserNamespace: try json.required("hasUserNamespace").bool(),
-      hasHooks: try json.required("hasHooks").bool())
-    if let pid = json["pid"] {
-      process = ProcessIdentity(
-        pid: try pid.integer(in: 1...Int32.max),
-        startTime: try json.required("startTime").integer(in: 0...UInt64.max),
-        inode: try json["pidfdInode"]?.integer(in: 0...UInt64.max))
-    }
-    unit = try json["unit"].map(Record.unit)
-    hasProcess = try json.bool("hasProcess") ?? true
+    summary = try RecordSummary(decoding: bytes, source: source)
+    // With the line feed, so that errors count lines as the file has them.
+    let rest = bytes.drop { $0 != UInt8(ascii: "\n") }
+    let json = try JSONDocument(Array(rest), source: source).root.object()
+    hasUserNamespace = try json.required("hasUserNamespace").bool()
+    hasHooks = try json.required("hasHooks").bool()
+    hasProcess = try json.required("hasProcess").bool()
     resctrl = try json.strings("resctrl") ?? []
-    for member in try json.required("annotations").object().members {
-      annotations.append(KeyValue(member.key, try member.value.string()))
-    }
+    cgroups = try json.required("cgroups").list(Record.cgroup)
+    unit = try json["unit"].map(Record.unit)
   }
 
   private static func unit(_ value: JSONValue) throws(JSONError) -> UnitRecord {

@@ -127,11 +127,12 @@ public final class StateStore: Sendable {
     return RuntimeError(error, "state directory of \(id)")
   }
 
-  /// The record of a container, without opening its directory; nil where there is none, or no container.
+  /// What the record of a container says first, without opening its directory; nil where there is none, or no container.
   ///
   /// What only looks at containers needs no lock: a record is replaced in one step.
-  func readRecord(_ id: String) throws(RuntimeError) -> Record? {
-    try ContainerDirectory.readRecord(directory.fd, "\(id)/\(ContainerDirectory.recordName)", in: path)
+  func readSummary(_ id: String) throws(RuntimeError) -> RecordSummary? {
+    try ContainerDirectory.read(
+      directory.fd, "\(id)/\(ContainerDirectory.recordName)", in: path, RecordSummary.init)
   }
 
   /// What a command does with others that work on the same container.
@@ -218,13 +219,15 @@ public final class ContainerDirectory: Sendable {
 
   /// Reads the record; nil when the runtime was interrupted before it wrote one.
   public func readRecord() throws(RuntimeError) -> Record? {
-    try ContainerDirectory.readRecord(directory.fd, ContainerDirectory.recordName, in: path)
+    try ContainerDirectory.read(directory.fd, ContainerDirectory.recordName, in: path, Record.init)
   }
 
-  /// - Parameter place: the path of `base`, for messages.
-  fileprivate static func readRecord(
-    _ base: FD, _ name: String, in place: String
-  ) throws(RuntimeError) -> Record? {
+  /// - Parameters:
+  ///   - place: the path of `base`, for messages.
+  ///   - decode: makes something of the bytes of the record and the name of its file.
+  fileprivate static func read<T>(
+    _ base: FD, _ name: String, in place: String, _ decode: ([UInt8], String) throws(JSONError) -> T
+  ) throws(RuntimeError) -> T? {
     let bytes: [UInt8]
     do throws(SyscallError) {
       let file = try openat2(base, name, .readOnly, resolve: [.beneath, .noSymlinks])
@@ -233,7 +236,7 @@ public final class ContainerDirectory: Sendable {
       if error.errno == .noEntry { return nil }
       throw RuntimeError(error, "\(place)/\(name)")
     }
-    do throws(JSONError) { return try Record(decoding: bytes, source: "\(place)/\(name)") } catch {
+    do throws(JSONError) { return try decode(bytes, "\(place)/\(name)") } catch {
       throw RuntimeError("\(error)")
     }
   }

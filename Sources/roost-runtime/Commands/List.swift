@@ -47,16 +47,24 @@ enum Table {
       + states.map {
         [$0.id, "\($0.pid)", $0.status.rawValue, $0.bundle, $0.created ?? "", $0.owner ?? ""]
       }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].unicodeScalars.count }.max() ?? 0 }
+    var widths = [Int](repeating: 0, count: rows[0].count)
+    for row in rows {
+      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], width(cell)) }
+    }
     return rows.map { row in
       var line = ""
       for (column, cell) in row.enumerated() {
         line += cell
-        if column + 1 < row.count {
-          line += String(repeating: " ", count: widths[column] - cell.unicodeScalars.count + 3)
-        }
+        if column + 1 < row.count { line += String(repeating: " ", count: widths[column] - width(cell) + 3) }
       }
       return line
     }
+  }
+
+  /// Scalars: all bytes of UTF-8 but those that continue one.
+  private static func width(_ cell: String) -> Int {
+    var width = 0
+    for byte in cell.utf8 where byte & 0xC0 != 0x80 { width += 1 }
+    return width
   }
 }

@@ -185,11 +185,12 @@ class Scoped:
         return self._state().exists()
 
     def record(self):
-        return json.loads((self._state() / "state.json").read_text())
+        """The record's two lines: what `state` tells, and what belongs to the container."""
+        return [json.loads(line) for line in (self._state() / "state.json").read_text().splitlines()]
 
-    def write_record(self, record):
+    def write_record(self, *lines):
         self._state().mkdir(mode=0o700, exist_ok=True)
-        (self._state() / "state.json").write_text(json.dumps(record))
+        (self._state() / "state.json").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
     def foreign_scope(self, description="somebody else's"):
         """A scope of the container's name that somebody else has."""
