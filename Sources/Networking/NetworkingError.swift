@@ -30,14 +30,6 @@ func naming<T>(_ what: String, _ body: () throws -> T) throws(NetworkingError) -
 }
 
 extension String {
-  /// In double quotes, with control characters escaped.
-  var quoted: String {
-    let inner = unicodeScalars.map {
-      $0.value < 0x20 || $0.value == 0x7f ? $0.escaped(asASCII: true) : String($0)
-    }
-    return "\"\(inner.joined())\""
-  }
-
   /// The parts before and after the first occurrence of a byte; nil behind when there is none.
   func cut(at separator: Character) -> (String, String?) {
     guard let index = firstIndex(of: separator) else { return (self, nil) }

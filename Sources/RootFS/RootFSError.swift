@@ -112,13 +112,13 @@ func quoted(_ bytes: some Collection<UInt8>) -> String {
 /// `text` between double quotes, escaped as `quoted(_:)` does for bytes.
 func quoted(_ text: String) -> String { quoted(text.utf8) }
 
+/// Without the quotes.
 private func escaped(_ bytes: [UInt8]) -> String {
-  let isText = String(validating: bytes, as: UTF8.self) != nil
+  if let text = String(validating: bytes, as: UTF8.self) { return String(text.quoted.dropFirst().dropLast()) }
   var out: [UInt8] = []
   out.reserveCapacity(bytes.count)
   for byte in bytes {
-    let plain = byte >= 0x20 && byte != 0x7f && byte != 0x22 && byte != 0x5c
-    if plain && (byte < 0x80 || isText) {
+    if 0x20..<0x7F ~= byte && byte != 0x22 && byte != 0x5c {
       out.append(byte)
     } else {
       let digits = Array("0123456789abcdef".utf8)

@@ -119,24 +119,6 @@ private func quoted(_ text: String) -> String {
   return String(decoding: writer.bytes, as: UTF8.self)
 }
 
-extension String {
-  /// Control characters, which could forge a second line or drive a terminal, as visible escapes.
-  fileprivate var oneLine: String {
-    if utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return self }
-    var result = ""
-    for scalar in unicodeScalars {
-      if scalar.value >= 0x20 && scalar.value != 0x7F {
-        result.unicodeScalars.append(scalar)
-      } else {
-        result +=
-          scalar == "\n"
-          ? "\\n" : scalar == "\r" ? "\\r" : scalar == "\t" ? "\\t" : "\\x\(String(scalar.value, radix: 16))"
-      }
-    }
-    return result
-  }
-}
-
 /// Standard output and standard error.
 enum Output {
   /// - Returns: the exit status: a full disk behind standard output is an error like any other.

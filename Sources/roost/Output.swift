@@ -31,7 +31,7 @@ enum Output {
   /// Writes a line to standard error.
   static func error(_ message: String) {
     do {
-      try writeAll(.standardError, Array("roost: \(message)\n".utf8))
+      try writeAll(.standardError, Array("roost: \(message.oneLine)\n".utf8))
     } catch {
       // There is nowhere left to tell that standard error is closed; the exit code tells that something failed.
     }

@@ -15,6 +15,18 @@ struct LinuxTests {
     #expect("\(SyscallError("setsid", .notPermitted))" == "setsid: operation not permitted")
   }
 
+  @Test("what would drive a terminal or begin a line is made visible, and nothing else is changed")
+  func printable() {
+    #expect("Grüße, \u{1F426} of \u{A0}\u{C9}\"\\".oneLine == "Grüße, \u{1F426} of \u{A0}\u{C9}\"\\")
+    #expect("a\nb\r\t\u{1B}[31m\u{7}\u{7F}\u{9B}1m\u{0}".oneLine == #"a\nb\r\t\x1b[31m\x07\x7f\x9b1m\x00"#)
+    #expect("say \"a\\b\"\n".quoted == #""say \"a\\b\"\n""#)
+    for value in UInt32.min..<0x200 {
+      let text = String(Unicode.Scalar(value)!)
+      #expect(
+        (text.oneLine == text) == !(value < 0x20 || 0x7F..<0xA0 ~= value), "U+\(String(value, radix: 16))")
+    }
+  }
+
   @Test("a descriptor passes through a socket with its message")
   func passing() throws {
     let pair = try socketpair(.sequencedPacket)

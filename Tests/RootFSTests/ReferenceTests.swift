@@ -76,7 +76,7 @@ import Testing
 
   @Test func namesAreEscapedInMessages() {
     #expect(quoted("plain ü") == "\"plain ü\"")
-    #expect(quoted([0x61, 0x0a, 0x1b, 0x22, 0x5c]) == "\"a\\x0a\\x1b\\x22\\x5c\"")
+    #expect(quoted([0x61, 0x0a, 0x1b, 0x22, 0x5c]) == #""a\n\x1b\"\\""#)
     #expect(quoted([0x61, 0xff]) == "\"a\\xff\"")
     #expect(quoted([UInt8](repeating: 0x61, count: 5000)).utf8.count < 200)
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
 public import OCI
 
 /// The users and groups that a root file system knows: the text of its own `/etc/passwd` and `/etc/group`, see

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 extension Picture {
   /// The picture in the language of Graphviz's `dot`.
   public func dot() -> String {

@@ -3,6 +3,7 @@
 
 import ContainerPlan
 import Explain
+internal import Linux
 import OCI
 
 // The engine's own steps in words, as the runtime's are.

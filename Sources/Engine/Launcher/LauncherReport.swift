@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
 import OCI
 
 /// What a container from a container directory is reported with, line by line: what was applied to it, as it stands in

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// One thing that the kernel says about a running container, beside what was asked for.
 public struct LiveFact: Equatable, Sendable {
   /// What it is about.

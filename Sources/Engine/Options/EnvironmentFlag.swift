@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// One `--env`, or one line of an `--env-file`.
 public enum EnvironmentEntry: Equatable, Sendable {
   /// `KEY=VALUE`.

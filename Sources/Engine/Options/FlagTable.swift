@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// One flag of a command that takes Docker's command line: how it is spelled, what it does, how it is explained.
 ///
 /// `run`, `exec` and `explain` end their flags where the container's own command begins and follow Docker's grammar

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
 public import OCI
 
 /// What `roost run` was asked for: every flag as a checked value, the root, the command. A pure value: making one

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// Where `--seccomp-trace` writes.
 public enum SeccompTraceDestination: Equatable, Sendable {
   case standardError

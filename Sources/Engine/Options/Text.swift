@@ -78,25 +78,6 @@ extension String {
 
   /// True when a byte below 0x20, or DEL, occurs. Such bytes in names and keys reach terminals and line-based files.
   var hasControlCharacter: Bool { utf8.contains(where: Byte.isControl) }
-
-  /// The text in double quotes with control characters, quotes and backslashes escaped: safe to print on a terminal
-  /// whatever a container or a command line put into it.
-  var quoted: String {
-    var result = "\""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20 || (scalar.value >= 0x7f && scalar.value < 0xa0):
-        result += "\\x" + hexadecimal(UInt8(truncatingIfNeeded: scalar.value))
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
 }
 
 /// Two lower-case hexadecimal digits.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 extension MountRequest {
   /// Parses `--tmpfs DESTINATION[:OPTIONS]`.
   ///

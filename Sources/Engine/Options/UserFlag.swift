@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// A user or group as it was asked for: a number, or a name that the container's own files explain.
 public enum Identity: Equatable, Sendable {
   /// 0 … 4294967294.

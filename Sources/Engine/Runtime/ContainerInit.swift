@@ -70,7 +70,7 @@ public enum ContainerInit {
   }
 
   private static func fail(_ message: String, _ status: Int32) -> Int32 {
-    let text = "roost-init: \(message)\n"
+    let text = "roost-init: \(message.oneLine)\n"
     do {
       try writeAll(.standardError, Array(text.utf8))
     } catch {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// A template in the language of Go's text/template, as `--format` of Docker's commands takes it; the subset that
 /// people use on containers.
 public struct Template: Sendable {

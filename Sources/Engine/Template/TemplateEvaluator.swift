@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// Walks a parsed template over a value.
 struct TemplateEvaluator {
   private(set) var output = ""

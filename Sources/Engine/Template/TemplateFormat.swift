@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// `printf` of templates: the verbs `%s %d %v %q %t %x %%`, with width, precision and the flags `-` and `0`.
 enum TemplateFormat {
   private static let widest = 10_000

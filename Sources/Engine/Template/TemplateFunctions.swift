@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// The functions of templates: those of Go's text/template, and those that Docker adds.
 enum TemplateFunctions {
   /// What Go prints for a key that a map does not have.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+internal import Linux
+
 /// The pieces of the text between `{{` and `}}`.
 enum TemplateToken: Equatable {
   case identifier(String)

@@ -38,6 +38,16 @@ def test_a_container_is_found_by_id(roost, root):
         assert "\x1b" not in result.err
 
 
+@pytest.mark.parametrize("command", [
+    ["run"], ["run", "--network"], ["run", "--name"], ["run", "-v"], ["inspect"], ["logs"], ["network", "inspect"], ["rootfs", "rm"], []])
+def test_errors_do_not_drive_the_terminal(roost, command):
+    """Neither an escape, nor its eight-bit form (U+009B), nor a line that looks like one of ours."""
+    result = roost(*command, "./\x1b[31m\u009b1m\nroost: all is well", "true")
+    assert result.status != 0 and result.err.startswith("roost: ")
+    assert not [line for line in result.err.splitlines() if line.startswith("roost: all")]
+    assert "\x1b" not in result.err and "\u009b" not in result.err
+
+
 def test_kill(roost, root):
     container = roost.start(root, "sh", "-c", TRAP)
     assert container.line() == "ready"
