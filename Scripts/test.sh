@@ -133,9 +133,15 @@ run_suite() {
   echo "=== $name: $(awk '{ print $1 " passed, " $2 " failed" }' "$results_directory/$name.count") (${SECONDS} s so far)"
 }
 
+# The suites beside the first one, which a signal from the terminal does not reach.
+jobs=()
+end_jobs() {
+  [[ ${#jobs[@]} -eq 0 ]] || pkill -P "$(IFS=,; echo "${jobs[*]}")" || true
+}
+
 # The first suite's output as it comes, those of the others when they end.
 run_together() {
-  local name jobs=()
+  local name
   for name in "${@:2}"; do
     run_suite "$name" >"$results_directory/$name.log" 2>&1 &
     jobs+=($!)
@@ -175,6 +181,7 @@ esac
 need_swift
 [[ $EUID -eq 0 ]] || fail "the tests make namespaces, mounts and cgroups: run them as root"
 Scripts/packages.sh build check run test
+trap end_jobs EXIT
 for names in "$@"; do
   IFS=+ read -ra together <<<"$names"
   run_together "${together[@]}"
