@@ -8,8 +8,8 @@
 # Usage: Scripts/test.sh [--first] SUITE[+SUITE…]…
 #        Scripts/test.sh --summary
 #
-# Suites: build build-all check unit integration engine demo install seeds vm callers faults races; build-all makes the unit
-# tests, too. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
+# Suites: build build-all check unit integration engine debian demo install seeds vm callers faults races; build-all makes the
+# unit tests, too. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -43,8 +43,12 @@ suite_races() {
 
 # Black box tests of bin/roost.
 suite_engine() {
-  [[ -d Tests/integration/engine ]] || return 0
-  run_pytest engine Tests/integration/engine
+  run_pytest engine Tests/integration/engine --ignore=Tests/integration/engine/test_roost_debian.py
+}
+
+# The same for roots that debootstrap and mmdebstrap make, which take as long as all others.
+suite_debian() {
+  run_pytest debian Tests/integration/engine/test_roost_debian.py
 }
 
 # podman, containerd, Docker and Swarm above the runtime; CNI plug-ins, which come with them, below roost.
