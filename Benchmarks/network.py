@@ -74,8 +74,11 @@ class Workshop:
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def pid(self, who, name):
+        """That of the first process, as soon as the engine has heard of it."""
         tool = self.roost if who == "roost" else self.podman
-        return self.call([*tool, "inspect", "--format", "{{.State.Pid}}", name]).strip()
+        while (found := self.call([*tool, "inspect", "--format", "{{.State.Pid}}", name]).strip()) == "0":
+            time.sleep(0.01)
+        return found
 
     def remove(self, who, name):
         tool = self.roost if who == "roost" else self.podman

@@ -225,9 +225,11 @@ public final class NetworkSession {
 
   private func removeRules(_ endpoint: Endpoint) throws {
     let firewall = Firewall(name: networks.tableName, networks: [], endpoints: [])
+    let socket = try NetlinkSocket(.netfilter)
+    defer { socket.closeAside() }
     try networks.store.locked(exclusively: false) {
       do {
-        try NetlinkSocket(.netfilter).commit(firewall.removal(endpoint))
+        try socket.commit(firewall.removal(endpoint))
       } catch let error as NetlinkError {
         // Without tables there are no rules; an element of another container must stay.
         if error.errno != .noEntry, error.errno != .exists { throw error }
