@@ -45,24 +45,13 @@ public final class NetlinkSocket {
     NetlinkError(call, Errno(Int32(truncatingIfNeeded: -result)), object: object)
   }
 
-  /// Leaves the closing to a child that nobody waits for.
+  /// Has the kernel do the closing in its own time.
   ///
   /// Whoever closes a socket of nf_tables waits until the kernel has let go of everything that was deleted, by anybody: an RCU
-  /// grace period, ten milliseconds. Only a single-threaded process may call this.
-  public func closeAside() {
-    do throws(SyscallError) {
-      guard case .child = try clone3([]) else { return }
-    } catch {
-      // Then it is us who wait.
-      return
-    }
-    // Nobody shall wait for the end of what this process could write.
-    let own = UInt32(descriptor.rawValue)
-    // bestEffort: what stays open is closed by the end of the process
-    if own > 0 { try? closeRange(from: 0, through: own - 1) }
-    // bestEffort: as above
-    try? closeRange(from: own + 1)
-    exitProcess(0)
+  /// grace period, ten milliseconds.
+  public func closeLater() {
+    // bestEffort: otherwise it is us who wait
+    try? Linux.closeLater(descriptor.fd)
   }
 
   // MARK: Requests

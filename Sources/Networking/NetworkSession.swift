@@ -226,7 +226,7 @@ public final class NetworkSession {
   private func removeRules(_ endpoint: Endpoint) throws {
     let firewall = Firewall(name: networks.tableName, networks: [], endpoints: [])
     let socket = try NetlinkSocket(.netfilter)
-    defer { socket.closeAside() }
+    defer { socket.closeLater() }
     try networks.store.locked(exclusively: false) {
       do {
         try socket.commit(firewall.removal(endpoint))

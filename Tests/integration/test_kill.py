@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """kill: names, numbers, --all, and the states in which it is refused."""
+import json
+import os
 import signal
 from pathlib import Path
 
@@ -68,6 +70,42 @@ def test_kill_stopped_is_refused(bundle):
     container = bundle.start("true")
     container.wait()
     container.kill("TERM").fails()
+
+
+def has_own_inodes():
+    """Whether the kernel's pidfds tell processes apart (pidfs, Linux 6.9)."""
+    descriptors = [os.pidfd_open(pid) for pid in (1, os.getpid())]
+    try:
+        return len({os.fstat(descriptor).st_ino for descriptor in descriptors}) == 2
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+@pytest.mark.roost
+@pytest.mark.parametrize("member", ["pidfdInode", "startTime", "bootID"])
+def test_a_later_process_of_the_number_is_left_alone(bundle, case, member):
+    """The record is made to speak of another process that had the number before."""
+    container = bundle.sleeper()
+    pid, file = container.pid, case.root / container.id / "state.json"
+    kept = file.read_text()
+    summary, belongings = map(json.loads, kept.splitlines())
+    # What is the same for all processes would take each for the container's.
+    assert ("pidfdInode" in summary) == has_own_inodes()
+    if member == "startTime":
+        # As kernels record it whose pidfds have no inodes of their own.
+        summary.pop("pidfdInode", None)
+    elif member not in summary:
+        pytest.skip("this kernel's pidfds have no inodes of their own")
+    summary[member] = "0" * 36 if member == "bootID" else summary[member] + 1
+    file.write_text(json.dumps(summary) + "\n" + json.dumps(belongings) + "\n")
+    try:
+        assert container.status == "stopped"
+        container.kill("KILL").fails("not running")
+        assert alive(pid)
+    finally:
+        file.write_text(kept)
+    assert container.status == "running"
 
 
 @pytest.mark.parametrize("name", ["NOSUCH", "999", "-1", "SIG", "9x"])

@@ -63,9 +63,9 @@ public struct Restoration {
 
   private func prepare(in store: StateStore) throws(RuntimeError) -> Launch {
     let steps = [PlannedStep(.runtime, .recordIntent), PlannedStep(.runtime, .createCgroups)]
+    let record = try Record(spec, id: id, bundle: bundle)
     return Launch(
-      plan: Plan(steps: steps, cgroups: cgroups), directory: try store.create(id),
-      record: try Record(spec, id: id, bundle: bundle),
+      plan: Plan(steps: steps, cgroups: cgroups), directory: try store.create(id), record: record,
       configuration: configuration, console: .none, trace: nil)
   }
 

@@ -146,13 +146,13 @@ final class ContainerSide {
   private func wait(for milestone: Milestone) throws(StepFailure) {
     if milestone == .resumed { return try waitAtStop() }
     if milestone == .committed && isCommitted { return }
-    var received = try channel.receive()
-    if case .milestone(.committed, _) = received.frame, milestone == .sourceMapped {
+    var frame = try channel.receive().frame
+    if case .milestone(.committed, _) = frame, milestone != .committed {
       // It may be sent early, and is read at the very end.
       isCommitted = true
-      received = try channel.receive()
+      frame = try channel.receive().frame
     }
-    guard case .milestone(milestone, let payload) = received.frame else {
+    guard case .milestone(milestone, let payload) = frame else {
       // The runtime is gone or has given up: there is nobody to start for.
       exitProcess(RuntimeError.failureStatus)
     }

@@ -116,7 +116,9 @@ extension ContainerSide {
 
   /// Opens a source inside the root whose ids the runtime is to map.
   func openInside(_ mount: PlannedMount) throws(StepFailure) {
-    guard case .bindInside(let path, let recursive) = mount.content, let root else { return }
+    guard case .bindInside(let path, let recursive) = mount.content, let root else {
+      throw StepFailure("\(mount.destination) has no source inside the root")
+    }
     let context = "error mounting \"\(path)\" to rootfs at \"\(mount.destination)\""
     launch.sources[mount.index] = try ContainerRuntime.step(context + mount.origin.suffix) {
       () throws(SyscallError) in

@@ -10,7 +10,8 @@ public struct ProcessIdentity: Equatable, Sendable {
   /// Clock ticks after boot at which it started (proc_pid_stat(5), field 22): a hundredth of a second is time enough for two
   /// processes of one number.
   public var startTime: UInt64
-  /// That of its pidfd: no other process has it until the next boot (pidfs, Linux 6.9); before, it says nothing.
+  /// That of its pidfd, which no other process has until the next boot (pidfs, Linux 6.9). Nil on older kernels, where all
+  /// pidfds have the same.
   public var inode: UInt64?
 
   public init(pid: Int32, startTime: UInt64, inode: UInt64? = nil) {
@@ -24,8 +25,12 @@ public struct ProcessIdentity: Equatable, Sendable {
   /// - Parameter pidfd: refers to it.
   public init(pid: Int32, pidfd: FD) throws(SyscallError) {
     guard let stat = try ProcessStat(pid: pid) else { throw SyscallError("open", .noProcess, "\(pid)") }
-    self.init(pid: pid, startTime: stat.startTime, inode: try fstat(pidfd).inode)
+    let isOfPidfs = try fstatfs(pidfd).magic == ProcessIdentity.pidfsMagic
+    self.init(pid: pid, startTime: stat.startTime, inode: isOfPidfs ? try fstat(pidfd).inode : nil)
   }
+
+  /// `PID_FS_MAGIC` of `linux/magic.h`.
+  private static let pidfsMagic: UInt64 = 0x5049_4446
 
   /// A pidfd of this very process; nil when it has ended, even if its number is in use again. A zombie has.
   public func open() throws(SyscallError) -> Descriptor? {
