@@ -282,7 +282,8 @@ def test_runtime_stopped_in_create_does_not_confuse_others(bundle, case):
 
 
 @pytest.mark.roost
-def test_runtime_that_stands_still_in_create(bundle, case):
+@pytest.mark.parametrize("verbs", [["start", "exec"], ["delete"]], ids=" and ".join)
+def test_runtime_that_stands_still_in_create(bundle, case, verbs):
     """Who only looks gets an answer; who wants to change the container waits, and gets one then."""
     stopped = case.path("stopped")
     bundle.args("sleep", "1000").hook("createRuntime", "/bin/sh", "-c", f"kill -STOP $PPID; echo >{stopped}").save()
@@ -295,14 +296,16 @@ def test_runtime_that_stands_still_in_create(bundle, case):
             assert identifier in case("list", "-q").succeeds().out
             assert case("state", identifier).succeeds().out
             case("create", "--bundle", bundle.directory, identifier).fails("already exists")
-            # Not delete: it may come first, and removes a container that was not started.
-            waiting = [case.popen(*words, **streams) for words in (["start", identifier], ["exec", identifier, "true"])]
+            waiting = [case.popen(verb, identifier, *(["true"] if verb == "exec" else []), **streams) for verb in verbs]
         finally:
             first.send_signal(signal.SIGCONT)
         assert first.wait(patient(30)) == 0
-        assert [process.wait(patient(30)) >= 0 for process in waiting] == [True] * 2
+        assert [process.wait(patient(30)) >= 0 for process in waiting] == [True] * len(verbs)
         assert waiting[0].returncode == 0
-    assert case("state", identifier).succeeds().out
+    state = case("state", identifier)
+    if "delete" in verbs:
+        return state.fails("does not exist")
+    assert state.succeeds().out
     case("delete", "--force", identifier).succeeds()
 
 

@@ -13,23 +13,27 @@ from pathlib import Path
 
 import pytest
 from harness.case import eventually
-from hosts import CLIENT, PEER, Host, server, settings, sleeper
+from hosts import CLIENT, PEER, Host, listens, server, settings, sleeper
 
 pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
 
 
 @contextmanager
-def listening(container, program, kind, port):
-    """A server of the test's own in a container's network, which says who comes."""
-    server = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", program, kind, port],
-                              stdout=subprocess.PIPE, text=True)
+def running(process):
+    """A program of the test's own, from when it is ready."""
     try:
-        assert server.stdout.readline() == "ready\n"
-        yield server
+        assert process.stdout.readline() == "ready\n"
+        yield process
     finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def inside(container, program, *arguments):
+    """Such a program in a container's network."""
+    command = ["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", program, *map(str, arguments)]
+    return running(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
 
 
 def test_published_port(net, root, host):
@@ -61,7 +65,7 @@ def test_a_published_port_keeps_the_clients_address(net, root, host, kind):
         container = sleeper(net, root, "box", "--network", "default", "-p", f"5353:53/{kind}")
         for client, address, peer in [(other, "192.0.2.1", "192.0.2.2"), (host, "127.0.0.1", "10.210.0.1"),
                                       (host, "192.0.2.1", "192.0.2.1")]:
-            with listening(container, PEER, kind, "53") as server:
+            with inside(container, PEER, kind, "53") as server:
                 assert client(sys.executable, "-c", CLIENT, kind, address, "5353") == "answer\n"
                 # Never a loopback address, which services trust.
                 assert server.stdout.readline() == peer + "\n"
@@ -106,7 +110,7 @@ def test_port_of_an_ipv6_address(net, root, host):
         other.sh("ip address add fd00:7::2/64 dev eth0 nodad")
         container = sleeper(net, root, "box", "--network", "six", "-p", "[fd00:7::1]:8080:80")
         for client, peer in [(other, "fd00:7::2"), (host, "fd00:7::1")]:
-            with listening(container, PEER.replace("AF_INET", "AF_INET6").replace("0.0.0.0", "::"), "tcp", "80") as server:
+            with inside(container, PEER.replace("AF_INET", "AF_INET6").replace("0.0.0.0", "::"), "tcp", "80") as server:
                 assert client(sys.executable, "-c", CLIENT.replace("AF_INET", "AF_INET6"), "tcp", "fd00:7::1", "8080") \
                     == "answer\n"
                 assert server.stdout.readline() == peer + "\n"
@@ -175,28 +179,10 @@ print(count, digest.hexdigest(), flush=True)
 """
 
 
-def inside(container, program, *arguments):
-    """A program of the test's own in a container's network, once it is ready."""
-    process = subprocess.Popen(["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", program,
-                                *map(str, arguments)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-@contextmanager
-def running(process):
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
 @pytest.mark.parametrize("kind", ["tcp", "udp"])
 def test_port_of_the_ipv6_loopback(net, root, host, kind):
     container = sleeper(net, root, "box", "-p", f"[::1]:5353:53/{kind}")
-    with listening(container, PEER, kind, "53") as server:
+    with inside(container, PEER, kind, "53") as server:
         assert host(sys.executable, "-c", CLIENT6, kind, "::1", "5353") == "answer\n"
         # Never a loopback address, which services trust.
         assert server.stdout.readline() == "10.210.0.1\n"
@@ -209,19 +195,19 @@ def test_port_of_the_ipv6_loopback(net, root, host, kind):
 
 
 @pytest.mark.parametrize("kind", ["tcp", "udp"])
-@pytest.mark.parametrize("listens", ["0.0.0.0", "::"])
-def test_port_without_an_address_is_the_ipv6_loopbacks_too(net, root, host, kind, listens):
+@pytest.mark.parametrize("bound", ["0.0.0.0", "::"])
+def test_port_without_an_address_is_the_ipv6_loopbacks_too(net, root, host, kind, bound):
     """`localhost` is `::1` for many programs. The container's program may know IPv4 only."""
     net("network", "create", "--ipv6", "--subnet", "fd00:1::/64", "six").succeeds()
     container = sleeper(net, root, "box", "--network", "six", "-p", f"8080:80/{kind}")
-    program = PEER.replace("0.0.0.0", listens)
-    if listens == "::":
+    program = PEER.replace("0.0.0.0", bound)
+    if bound == "::":
         program = program.replace("AF_INET", "AF_INET6")
     for address in ["::1", "127.0.0.1"]:
-        with listening(container, program, kind, "80") as server:
+        with inside(container, program, kind, "80") as server:
             client = CLIENT6 if address == "::1" else CLIENT
             assert host(sys.executable, "-c", client, kind, address, "8080") == "answer\n"
-            if listens == "::" and address == "::1":
+            if bound == "::" and address == "::1":
                 assert server.stdout.readline() == "fd00:1::1\n"
 
 
@@ -232,7 +218,7 @@ def test_relay_carries_all_that_both_sides_say(net, root, host, slow):
     size = 32 << 20 if slow == "neither" else 4 << 20
     pauses = {name: 0.002 if slow == name else 0 for name in ("client", "server")}
     digests = {seed: hashlib.sha256(hashlib.sha256(bytes([seed])).digest() * (size // 32)).hexdigest() for seed in (1, 2)}
-    with running(inside(container, BOTH_WAYS, "server", "0.0.0.0", 80, size, 1, pauses["server"])) as server:
+    with inside(container, BOTH_WAYS, "server", "0.0.0.0", 80, size, 1, pauses["server"]) as server:
         said = host(sys.executable, "-c", BOTH_WAYS, "client", "::1", "8080", size, "2", pauses["client"])
         assert said == f"{size} {digests[1]}\n"
         assert server.stdout.readline() == f"{size} {digests[2]}\n"
@@ -243,7 +229,6 @@ def test_relay_and_ports_that_are_taken(net, root, host):
                           "server = socket.create_server(('::1', 8081), family=socket.AF_INET6)\n"
                           "print('ready', flush=True)\ntime.sleep(1000)", stdout=subprocess.PIPE, text=True)
     with running(listener):
-        assert listener.stdout.readline() == "ready\n"
         for port in ["[::1]:8081:80", "8081:80"]:
             result = net.run("-p", port, root, "true")
             result.fails(re.escape("-p [::1]:8081->80/tcp: address already in use; another program listens"), status=125)
@@ -264,7 +249,7 @@ def test_relays_of_two_containers(net, root, host):
     net("network", "reload").succeeds()
     for container, inner, outer in [(first, "80", "8000"), (first, "81", "8001"), (second, "80", chosen),
                                     (second, "81", "8002"), (first, "82", open_to_all["HostPort"])]:
-        with listening(container, PEER, "tcp", inner):
+        with inside(container, PEER, "tcp", inner):
             assert host(sys.executable, "-c", CLIENT6, "tcp", "::1", outer) == "answer\n"
 
 
@@ -272,12 +257,12 @@ def test_relay_serves_nobody_else(net, root, host):
     """After a container was disconnected its address may be another's."""
     net("network", "create", "--subnet", "10.5.0.0/30", "tiny").succeeds()
     container = sleeper(net, root, "box", "--network", "tiny", "-p", "[::1]:8080:80", "-p", "[::1]:53:53/udp")
-    with listening(container, PEER, "udp", "53"):
+    with inside(container, PEER, "udp", "53"):
         assert host(sys.executable, "-c", CLIENT6, "udp", "::1", "53") == "answer\n"
     net("network", "disconnect", "tiny", "box").succeeds()
     other = sleeper(net, root, "other", "--network", "tiny")
     for kind, inner, outer in [("tcp", "80", "8080"), ("udp", "53", "53")]:
-        with listening(other, PEER, kind, inner):
+        with inside(other, PEER, kind, inner):
             assert "answer" not in host(sys.executable, "-c", CLIENT6, kind, "::1", outer, check=False)
     eventually(lambda: "[::1]" not in host("ss", "-Hnltu46"), "the ports are closed")
     assert container.process.poll() is None
@@ -327,21 +312,43 @@ def test_relay_is_bounded(net, root, host):
     container = sleeper(net, root, "box", "-p", "[::1]:8080:80")
     descriptors = Path(f"/proc/{container.process.pid}/fd")
     before = len(list(descriptors.iterdir()))
-    with running(inside(container, ECHO)):
+    with inside(container, ECHO):
         client = host.popen(sys.executable, "-c", MANY, "8080", "700", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                             text=True)
         with running(client):
-            assert client.stdout.readline() == "ready\n"
             eventually(lambda: len(list(descriptors.iterdir())) >= before + 1024, "the relay is full")
             assert len(list(descriptors.iterdir())) <= before + 1024
             client.stdin.write("\n")
             client.stdin.close()
             assert client.stdout.readline() == "question\n"
         eventually(lambda: len(list(descriptors.iterdir())) == before, "all descriptors are given back")
-    # A flood of clients that never come back.
-    flood = "import socket\nfor n in range(2000):\n  s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\n" \
-            "  s.sendto(b'x', ('::1', 8080))"
-    assert host(sys.executable, "-c", flood) == ""
+
+
+SINK = """
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("0.0.0.0", 80))
+print("ready", flush=True)
+while True:
+    if server.recv(100) == b"hello":
+        print("heard", flush=True)
+"""
+
+
+def test_relay_forgets_clients_that_flood_it(net, root, host):
+    """Two thousand that send one datagram each, and never come back: the latest stay, and whoever comes now is heard."""
+    container = sleeper(net, root, "box", "-p", "[::1]:8080:80/udp")
+    descriptors = Path(f"/proc/{container.process.pid}/fd")
+    before = len(list(descriptors.iterdir()))
+    send = "import socket\nfor n in range({}):\n  s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\n" \
+           "  s.sendto(b'{}', ('::1', 8080))"
+    with inside(container, SINK) as sink:
+        # What comes too fast is lost before the relay sees it.
+        eventually(lambda: host(sys.executable, "-c", send.format(2000, "x")) == "" and
+                   len(list(descriptors.iterdir())) == before + 512, "the relay is full")
+        host(sys.executable, "-c", send.format(1, "hello"))
+        assert sink.stdout.readline() == "heard\n"
+        assert len(list(descriptors.iterdir())) == before + 512
 
 
 def test_ports_beyond_the_usual_limit_of_descriptors(net, root, host):
@@ -352,7 +359,7 @@ def test_ports_beyond_the_usual_limit_of_descriptors(net, root, host):
         container = net.start("-p", "8000-8399:8000-8399", root, "sh", "-c", "ulimit -n; exec sleep 1000", name="box")
         assert container.line() == "300"
         for port in ["8000", "8399"]:
-            with listening(container, PEER, "tcp", port):
+            with inside(container, PEER, "tcp", port):
                 assert host(sys.executable, "-c", CLIENT6, "tcp", "::1", port) == "answer\n"
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -367,7 +374,7 @@ def test_relay_tells_who_breaks_off(net, root, host):
     reset = "import socket, struct\nserver = socket.create_server(('0.0.0.0', 80))\nprint('ready', flush=True)\n" \
             "stream, _ = server.accept()\nstream.recv(1)\n" \
             "stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))\nstream.close()"
-    with running(inside(container, reset)):
+    with inside(container, reset):
         assert host(sys.executable, "-c", client, "tcp", "::1", "8080") == "reset\n"
 
 
@@ -377,10 +384,7 @@ def test_relay_and_last_words(net, root, host):
                           "ls -l /proc/self/fd | grep -c socket; dd if=/dev/zero bs=65536 count=32 2>/dev/null >/words; "
                           "echo ready; exec nc -l -p 80 -e cat /words", name="box")
     assert container.line() == "0" and container.line() == "ready"
-    listen = lambda: ":80 " in subprocess.run(  # noqa: E731
-        ["nsenter", f"--net=/proc/{container.pid}/ns/net", "ss", "-Hnlt"], capture_output=True, text=True,
-        check=True).stdout
-    eventually(listen, "the program listens")
+    eventually(lambda: listens(container.pid, 80), "the program listens")
     read = "import socket\ns = socket.create_connection(('::1', 8080), timeout=60)\n" \
            "n = 0\nwhile data := s.recv(65536): n += len(data)\nprint(n)"
     assert host(sys.executable, "-c", read) == f"{32 * 65536}\n"
