@@ -28,9 +28,9 @@ public struct CheckpointPlan: Equatable, Sendable {
   ///   - cgroupHierarchies: names below a `cgroup` mount, each a mount of its own, and their paths on the host; empty
   ///     where there is only one.
   ///   - hasFile: whether a masked path is a file, hence covered by the null device.
-  /// - Throws: for what criu cannot save.
+  /// - Throws: for what criu cannot save, and what `hasFile` throws.
   public init(
-    _ spec: Spec, bundle: String, cgroupHierarchies: [KeyValue], hasFile: (String) -> Bool
+    _ spec: Spec, bundle: String, cgroupHierarchies: [KeyValue], hasFile: (String) throws(PlanError) -> Bool
   ) throws(PlanError) {
     let linux = spec.linux ?? LinuxConfig()
     for annotation in [RuntimeAnnotation.landlockPaths, .landlockPorts]
@@ -62,7 +62,8 @@ public struct CheckpointPlan: Equatable, Sendable {
     }
     // All files that the null device covers have one name.
     let null = "/dev/null"
-    for path in linux.maskedPaths where hasFile(path) {
+    for path in linux.maskedPaths {
+      guard try hasFile(path) else { continue }
       externalMounts.append(ExternalMount(destination: path, name: null))
     }
     if !linux.maskedPaths.isEmpty { sources.append(KeyValue(null, null)) }

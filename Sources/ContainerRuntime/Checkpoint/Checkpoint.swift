@@ -56,10 +56,13 @@ enum CheckpointFiles {
       root = try RootDirectory(hostPath: pid.map { "/proc/\($0)/root" } ?? record.summary.rootfs)
     } catch { throw RuntimeError(error, "root of the container") }
     do throws(PlanError) {
-      return try CheckpointPlan(spec, bundle: record.summary.bundle, cgroupHierarchies: hierarchies) { path in
-        // bestEffort: what is not there is not masked
-        guard let status = try? root.status(of: path) else { return false }
-        return !status.isDirectory
+      return try CheckpointPlan(spec, bundle: record.summary.bundle, cgroupHierarchies: hierarchies) {
+        path throws(PlanError) in
+        do throws(SyscallError) {
+          // What is not there is not masked.
+          guard let status = try root.status(of: path) else { return false }
+          return !status.isDirectory
+        } catch { throw PlanError("/linux/maskedPaths", "\(path): \(error)") }
       }
     } catch { throw RuntimeError("config.json: \(error)") }
   }
