@@ -125,8 +125,9 @@ if isFuzzing {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "ContainerPlan", "ContainerRuntime", "Cgroups", "Engine", "Explain", "JSON", "Linux", "OCI", "RootFS",
-        "Seccomp",
+        "ContainerPlan", "ContainerRuntime", "Cgroups", "Engine", "Explain", "JSON", "Linux", "Networking",
+        "OCI",
+        "RootFS", "Seccomp",
       ],
       path: "Tests/fuzz", exclude: ["corpus"], swiftSettings: common))
 }

@@ -16,7 +16,7 @@ packages_for() {
     check) echo binutils jq shellcheck ;;
     run) echo bash coreutils hostname iproute2 mount ncurses-bin procps ;;
     test)
-      echo busybox-static curl debootstrap gcc iproute2 jq libc6-dev libseccomp2 mmdebstrap nftables openssl passt procps \
+      echo busybox-static curl debootstrap gcc iproute2 jq libc6-dev libseccomp2 mmdebstrap nftables openssl passt procps python3-dnspython \
         python3-pytest slirp4netns \
         strace stress uidmap util-linux xz-utils zstd
       ;;

@@ -39,6 +39,19 @@ public func internetSocket(stream: Bool, isVersion6: Bool) throws(SyscallError) 
     owning: Int32(try check(cl_internet_socket(isVersion6 ? 1 : 0, stream ? 1 : 0), "socket")))
 }
 
+/// bind(2); port 0 leaves the choice to the kernel.
+public func bind(_ socket: FD, _ endpoint: InternetEndpoint) throws(SyscallError) {
+  var raw = endpoint.raw
+  try check(cl_internet_bind(socket.rawValue, &raw), "bind")
+}
+
+/// The port that a socket is bound to (getsockname(2)).
+public func localPort(of socket: FD) throws(SyscallError) -> UInt16 {
+  var raw = cl_endpoint()
+  try check(cl_local_endpoint(socket.rawValue, &raw), "getsockname")
+  return raw.port
+}
+
 /// connect(2) without waiting: a stream is connected, or has failed, once it is writable.
 public func connect(_ socket: FD, _ endpoint: InternetEndpoint) throws(SyscallError) {
   var raw = endpoint.raw
@@ -75,6 +88,13 @@ public func receiveFrom(
 public func send(_ socket: FD, _ bytes: UnsafeRawBufferPointer) throws(SyscallError) -> Int {
   let count = cl_send(socket.rawValue, bytes.baseAddress, bytes.count)
   return isLater(count) ? 0 : try check(count, "send")
+}
+
+/// The same for an array's bytes.
+public func send(_ socket: FD, _ bytes: ArraySlice<UInt8>) throws(SyscallError) -> Int {
+  try bytes.withUnsafeBytes { bytes -> Result<Int, SyscallError> in
+    do throws(SyscallError) { return .success(try send(socket, bytes)) } catch { return .failure(error) }
+  }.get()
 }
 
 /// sendto(2): one datagram, lost when there is no room.

@@ -9,6 +9,8 @@ public enum FilterExpression: Equatable, Sendable {
   case load(Meta, register: Int)
   case loadConntrack(Conntrack, register: Int)
   case loadPayload(Payload, offset: Int, length: Int, register: Int)
+  /// Writes a register into the packet, and makes its Internet checksum, at another offset of the same header, right again.
+  case storePayload(Payload, offset: Int, length: Int, register: Int, checksum: Int)
   /// Whether the packet's destination, or source, is an address of this machine; `RTN_*` in the register.
   case loadAddressType(ofDestination: Bool, register: Int)
   case put([UInt8], register: Int)
@@ -40,7 +42,7 @@ public enum FilterExpression: Equatable, Sendable {
     switch self {
     case .load: "meta"
     case .loadConntrack: "ct"
-    case .loadPayload: "payload"
+    case .loadPayload, .storePayload: "payload"
     case .loadAddressType: "fib"
     case .put, .verdict: "immediate"
     case .mask: "bitwise"
@@ -68,6 +70,13 @@ extension NetlinkMessage {
       put(number(NFTA_PAYLOAD_BASE), network: base.number)
       put(number(NFTA_PAYLOAD_OFFSET), network: UInt32(truncatingIfNeeded: offset))
       put(number(NFTA_PAYLOAD_LEN), network: UInt32(truncatingIfNeeded: length))
+    case .storePayload(let base, let offset, let length, let register, let checksum):
+      put(number(NFTA_PAYLOAD_SREG), register: register)
+      put(number(NFTA_PAYLOAD_BASE), network: base.number)
+      put(number(NFTA_PAYLOAD_OFFSET), network: UInt32(truncatingIfNeeded: offset))
+      put(number(NFTA_PAYLOAD_LEN), network: UInt32(truncatingIfNeeded: length))
+      put(number(NFTA_PAYLOAD_CSUM_TYPE), network: NFT_PAYLOAD_CSUM_INET.rawValue)
+      put(number(NFTA_PAYLOAD_CSUM_OFFSET), network: UInt32(truncatingIfNeeded: checksum))
     case .loadAddressType(let ofDestination, let register):
       put(number(NFTA_FIB_DREG), register: register)
       put(number(NFTA_FIB_RESULT), network: NFT_FIB_RESULT_ADDRTYPE.rawValue)

@@ -6,12 +6,19 @@ internal import CLinux
 /// A table of nf_tables: the unit that is ours or not. See nft(8).
 public struct FilterTable: Hashable, Sendable {
   public enum Family: String, Sendable {
+    case ipv4 = "ip"
     /// IPv4 and IPv6.
     case inet
     /// Frames that a bridge passes on.
     case bridge
 
-    var number: UInt8 { self == .inet ? cl_nfproto_inet : cl_nfproto_bridge }
+    var number: UInt8 {
+      switch self {
+      case .ipv4: cl_nfproto_ipv4
+      case .inet: cl_nfproto_inet
+      case .bridge: cl_nfproto_bridge
+      }
+    }
   }
 
   public let family: Family

@@ -18,6 +18,8 @@ final class NetworkExecutor {
   var runPlugins: (String, String) throws -> Void = { _, _ in }
   /// Serves the ports of the IPv6 loopback for a container with these addresses.
   var startRelay: ([IPAddress]) throws -> Void = { _ in }
+  /// Serves questions about names in the container's namespace.
+  var startNameServer: () throws -> Void = {}
 
   init(addRules: @escaping (Endpoint) throws -> Void) throws(NetworkingError) {
     self.addRules = addRules
@@ -60,6 +62,7 @@ final class NetworkExecutor {
     case .carrier(let request): throw NetworkingError("\(request.program.rawValue) has a session of its own")
     case .rules(let endpoint): try addRules(endpoint)
     case .relay(_, let addresses): try startRelay(addresses)
+    case .nameServer: try naming("names") { try startNameServer() }
     }
   }
 

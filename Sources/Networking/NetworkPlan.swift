@@ -39,6 +39,8 @@ public enum NetworkStep: Equatable, Sendable {
   case rules(Endpoint)
   /// Ports of the IPv6 loopback, which this process takes to the container.
   case relay([PublishedPort], to: [IPAddress])
+  /// Questions about names, which this process answers inside.
+  case nameServer
 
   /// Frames to addresses that IEEE 802.1D reserves for bridges go the way of all others, past the rules; without this the
   /// kernel hands some of them to the host and learns their sender, whoever that says to be.
@@ -105,6 +107,7 @@ public struct NetworkPlan: Equatable, Sendable {
         steps.append(.defaultRoute(gateway, interface: interface.endpoint.interface))
       }
     }
+    if interfaces.contains(where: { $0.network != nil }) { steps.append(.nameServer) }
     for interface in interfaces where interface.network?.driver == .bridge {
       steps.append(.rules(interface.endpoint))
     }

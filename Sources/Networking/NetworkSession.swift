@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-import Linux
-import Netlink
+internal import Linux
+public import Netlink
 
 /// A kernel's setting of one network namespace.
 public struct NetworkSetting: Equatable, Sendable {
@@ -71,8 +71,12 @@ public final class NetworkSession {
   var reservations: [OwnedDescriptor] = []
   /// Ports of the IPv6 loopback, open since they were allotted.
   var listeners: [PortRelay.Listener] = []
-  /// Serves those; nil where there are none. To be waited for while the container runs.
-  public internal(set) var relay: PortRelay?
+  /// What is to be served while the container runs; nil where there is nothing.
+  public private(set) var loop: NetworkLoop?
+  /// Serves the listeners; nil where there are none.
+  var relay: PortRelay?
+  /// nil where nobody could be found by a name.
+  private var nameServer: NameServer?
   /// Numbers for descriptors that are only held start here, so that the usual ones are free; nil: anywhere.
   var firstHeldNumber: Int32?
 
@@ -111,6 +115,10 @@ public final class NetworkSession {
       self.executor = executor
       executor.runPlugins = { [unowned self] network, interface in try addPlugins(network, interface) }
       executor.startRelay = { [unowned self] addresses in try startRelay(to: addresses) }
+      executor.startNameServer = { [unowned self, unowned executor] in
+        guard let namespace = executor.namespace else { return }
+        nameServer = try NameServer(try sharedLoop(), namespace: namespace)
+      }
       try executor.run(plan)
     } catch {
       var failure = error
@@ -125,6 +133,22 @@ public final class NetworkSession {
     executor?.namespace.map { "/proc/\(getpid())/fd/\($0.fd.rawValue)" }
   }
 
+  /// Has questions about names answered from here on, where the plan has somebody who does.
+  ///
+  /// - Parameters:
+  ///   - hosts: The path of the container's hosts file.
+  ///   - servers: Whom to ask for other names, in this order.
+  public func answerNames(from hosts: String, asking servers: [IPAddress]) {
+    nameServer?.answer(from: hosts, asking: servers)
+  }
+
+  func sharedLoop() throws(SyscallError) -> NetworkLoop {
+    if let loop { return loop }
+    let made = try NetworkLoop()
+    loop = made
+    return made
+  }
+
   /// Takes back what was allotted. The interfaces go with the namespace.
   ///
   /// - Returns: what failed.
@@ -133,8 +157,10 @@ public final class NetworkSession {
     func attempt(_ body: () throws -> Void) {
       do { try body() } catch { failures.append("network: \(error)") }
     }
+    nameServer = nil
     relay?.finish()
     relay = nil
+    loop = nil
     listeners = []
     // Plug-ins want to see the namespace.
     for record in plugins {

@@ -96,7 +96,7 @@ extension NetworkSession {
 
   func startRelay(to addresses: [IPAddress]) throws {
     let (store, container) = (networks.store, container)
-    relay = try PortRelay(listeners, to: addresses) { port in
+    relay = try PortRelay(try sharedLoop(), listeners, to: addresses) { port in
       // bestEffort: what cannot be looked up is not served
       (try? store.owner(of: port)) == container
     }

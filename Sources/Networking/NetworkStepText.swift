@@ -36,6 +36,8 @@ extension NetworkStep {
         + Self.words(endpoint.translatedPorts)
     case .relay(let ports, _):
       "pass on what comes to \(ports.map { "\($0)" }.joined(separator: ", ")) while the container runs"
+    case .nameServer:
+      "answer questions about names at the container's \(NameServer.address) while it runs"
     }
   }
 
@@ -90,6 +92,8 @@ extension NetworkStep {
     case .carrier(let request): return [request.shell]
     case .rules(let endpoint): return Self.rules(endpoint)
     case .relay(let ports, let addresses): return ports.map { Self.relay($0, addresses) }
+    case .nameServer:
+      return ["ip netns exec $NS dnsmasq --listen-address=\(NameServer.address) --bind-interfaces"]
     }
   }
 

@@ -25,11 +25,12 @@ enum PortReservation {
     var one: Int32 = 1
     // Connections of an earlier container that are being closed do not stand in the way.
     if isStream { setsockopt(raw, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size)) }
-    let chosen = version == .v4 ? bind4(raw, port) : bind6(raw, port)
-    switch chosen {
-    case .success(let number): return (descriptor, number)
-    case .failure(let error): throw failure(port, error)
-    }
+    do throws(SyscallError) {
+      let value = port.hostAddress?.value ?? 0
+      try Linux.bind(
+        descriptor.fd, InternetEndpoint(value, isVersion6: version == .v6, port: port.hostPort))
+      return (descriptor, try localPort(of: descriptor.fd))
+    } catch { throw failure(port, error.errno) }
   }
 
   /// The same for a port that this process serves itself: not blocking, with connections waiting to be taken.
@@ -55,37 +56,5 @@ enum PortReservation {
     if error == .addressInUse { remedy = "; another program listens there (ss -tulpn shows which)" }
     if error == .addressNotAvailable { remedy = "; this machine does not have the address" }
     return NetworkingError("-p \(port): \(error)\(remedy)")
-  }
-
-  private static func bind4(_ socket: Int32, _ port: PublishedPort) -> Result<UInt16, Errno> {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.hostPort.bigEndian
-    address.sin_addr.s_addr = UInt32(truncatingIfNeeded: port.hostAddress?.value ?? 0).bigEndian
-    return bind(socket, &address, port: \.sin_port)
-  }
-
-  private static func bind6(_ socket: Int32, _ port: PublishedPort) -> Result<UInt16, Errno> {
-    var address = sockaddr_in6()
-    address.sin6_family = sa_family_t(AF_INET6)
-    address.sin6_port = port.hostPort.bigEndian
-    let bytes = port.hostAddress?.bytes ?? []
-    withUnsafeMutableBytes(of: &address.sin6_addr) { $0.copyBytes(from: bytes) }
-    return bind(socket, &address, port: \.sin6_port)
-  }
-
-  private static func bind<T>(
-    _ socket: Int32, _ address: inout T, port: KeyPath<T, in_port_t>
-  ) -> Result<UInt16, Errno> {
-    var length = socklen_t(MemoryLayout<T>.size)
-    // SAFETY: T is one of the two address structures, which both start like sockaddr, and length is its size.
-    let failure: Errno? = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        if Glibc.bind(socket, $0, length) != 0 { return Errno(errno) }
-        return getsockname(socket, $0, &length) != 0 ? Errno(errno) : nil
-      }
-    }
-    if let failure { return .failure(failure) }
-    return .success(UInt16(bigEndian: address[keyPath: port]))
   }
 }

@@ -123,6 +123,7 @@ struct NetworkPlanTests {
       .address(interface: "eth0", try prefix("10.0.0.2/24")),
       .up(interface: "eth0"),
       .defaultRoute(try address("10.0.0.1"), interface: "eth0"),
+      .nameServer,
       .rules(endpoint),
     ]
     #expect(plan.steps == expected)

@@ -11,6 +11,7 @@ enum Target: String, CaseIterable {
   case elf
   case identities
   case mounts
+  case names
   case seccomp
   case state
   case tar
@@ -23,6 +24,7 @@ enum Target: String, CaseIterable {
     case .elf: tryProgram(bytes)
     case .identities: tryIdentities(bytes)
     case .mounts: tryMountOptions(bytes)
+    case .names: tryNames(bytes)
     case .seccomp: tryProfile(bytes)
     case .state: tryRecord(bytes)
     case .tar: tryArchive(bytes)

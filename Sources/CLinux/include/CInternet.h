@@ -68,6 +68,19 @@ static inline long cl_internet_connect(int fd, const struct cl_endpoint *endpoin
   socklen_t length = cl_endpoint_write(endpoint, &address);
   return cl_result(connect(fd, &address.any, length));
 }
+static inline long cl_internet_bind(int fd, const struct cl_endpoint *endpoint) {
+  union cl_inet_address address;
+  socklen_t length = cl_endpoint_write(endpoint, &address);
+  return cl_result(bind(fd, &address.any, length));
+}
+static inline long cl_local_endpoint(int fd, struct cl_endpoint *endpoint) {
+  union cl_inet_address address;
+  socklen_t length = sizeof address;
+  memset(&address, 0, sizeof address);
+  long r = cl_result(getsockname(fd, &address.any, &length));
+  cl_endpoint_read(endpoint, &address);
+  return r;
+}
 static inline long cl_accept_nonblocking(int fd) {
   return cl_result(syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
 }

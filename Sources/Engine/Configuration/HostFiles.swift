@@ -32,8 +32,10 @@ enum HostFiles {
       text = loopback + "127.0.1.1\t\(name)\n"
     case .attached:
       text = loopback
-      for prefix in network.interfaces.flatMap(\.endpoint.addresses) {
-        text += "\(prefix.address)\t\(name)\n"
+      for endpoint in network.interfaces.map(\.endpoint) {
+        // What others know it by, it knows itself by.
+        let names = ([name] + endpoint.names.filter { $0 != name }).joined(separator: " ")
+        for prefix in endpoint.addresses { text += "\(prefix.address)\t\(names)\n" }
       }
     }
     for entry in extra {
@@ -58,20 +60,35 @@ enum HostFiles {
     case .none:
       return given.isEmpty ? "# This container has no network, hence no name servers.\n" : given.text
     case .attached, .user:
-      guard network.reachesOthers else {
-        return given.isEmpty
-          ? "# This container's networks are internal: there is nobody to ask.\n" : given.text
+      var result = upstream(network, options, hostText: hostText)
+      // Further ones are asked where that one is not to be found: after the end of the process that answers there.
+      if network.hasNameServer {
+        result.servers = [NameServer.address] + result.servers.prefix(ResolverText.mostServers - 1)
       }
-      let servers = network.nameServers
-      let found = ResolverText(
-        servers: servers.addresses, search: servers.searchDomains, options: servers.options)
-      return given.over(found).over(ResolverText(hostText).reachableFromElsewhere).text
+      return result.text
     }
+  }
+
+  /// Whom the programs of a container in networks that are made for it ask in the end: those of the flags, else of its
+  /// plug-ins, else of the host. In internal networks there is nobody.
+  static func upstream(
+    _ network: NetworkFacts, _ options: NetworkOptions, hostText: String
+  ) -> ResolverText {
+    let given = ResolverText(
+      servers: options.servers, search: options.searchDomains, options: options.resolverOptions)
+    guard network.reachesOthers else { return given }
+    let servers = network.nameServers
+    let found = ResolverText(
+      servers: servers.addresses, search: servers.searchDomains, options: servers.options)
+    return given.over(found).over(ResolverText(hostText).reachableFromElsewhere)
   }
 }
 
 /// What matters of resolv.conf(5).
 struct ResolverText: Equatable {
+  /// `MAXNS`: those behind are not looked at.
+  static let mostServers = 3
+
   var servers: [IPAddress] = []
   var search: [String] = []
   var options: [String] = []

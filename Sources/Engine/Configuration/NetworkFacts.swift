@@ -26,6 +26,9 @@ public struct NetworkFacts: Equatable, Sendable {
     interfaces.lazy.map(\.nameServers).first { $0 != NameServers() } ?? NameServers()
   }
 
+  /// Whether `roost` answers its questions about names.
+  var hasNameServer: Bool { interfaces.contains { $0.network != nil } }
+
   /// Whether the container reaches anybody who could answer questions about names.
   var reachesOthers: Bool {
     carried != nil || interfaces.contains { $0.network.map { !$0.isInternal } ?? true }

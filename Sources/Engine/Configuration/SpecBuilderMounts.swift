@@ -50,8 +50,10 @@ extension SpecBuilder {
       }
     }
     let taken = options.mounts.map(\.destination)
-    for (name, text) in ownFiles() where !taken.contains("/etc/\(name)") {
-      steps.append(.writeFile(name: name, text: text))
+    for (name, text) in ownFiles() {
+      // What the name server knows, the container need not see.
+      let isNeeded = name == FileName.hosts && facts.network.hasNameServer
+      if isNeeded || !taken.contains("/etc/\(name)") { steps.append(.writeFile(name: name, text: text)) }
     }
     return steps + rootPreparations()
   }

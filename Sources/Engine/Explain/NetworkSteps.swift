@@ -118,6 +118,13 @@ extension NetworkStep {
           + " Last, when everything that the rules are about exists.",
         ["sendto(nfnetlink, NFT_MSG_NEWSETELEM …)"], ["nft(8)"]
       )
+    case .nameServer:
+      return (
+        "Others of its networks have names, which no server outside knows. roost itself answers for them, in the container's "
+          + "own namespace, from its /etc/hosts; with other questions it asks whom the host asks.",
+        ["bind(\(NameServer.address))", "sendto(nfnetlink, NFT_MSG_NEWRULE …)", "epoll_wait(…)"],
+        ["resolv.conf(5)", "hosts(5)", "nft(8)"]
+      )
     case .relay:
       return (
         "No packet from ::1 leaves this machine's loopback, whatever rules say: for these ports roost itself ends the "

@@ -104,7 +104,7 @@ enum ScriptPreparations {
         frame.differences.append(
           "The rules of Roost's firewall are missing, which keep the container to its own addresses"
             + (endpoint.ports.isEmpty ? "." : " and publish its ports."))
-      case .relay: frame.preparations += step.shell.map { "#   " + $0 }
+      case .relay, .nameServer: frame.preparations += step.shell.map { "#   " + $0 }
       default: frame.preparations += step.shell
       }
     }

@@ -13,11 +13,16 @@ enum LiveNetwork {
   case carried(UserNetwork)
 
   /// What is to be served while the container runs.
-  var relay: PortRelay? {
+  var loop: NetworkLoop? {
     switch self {
-    case .made(let session): session.relay
+    case .made(let session): session.loop
     case .carried: nil
     }
+  }
+
+  /// Has the container's questions about names answered, now that it has a hosts file.
+  func answerNames(from hosts: String, asking servers: [IPAddress]) {
+    if case .made(let session) = self { session.answerNames(from: hosts, asking: servers) }
   }
 
   /// Takes it back.
@@ -159,11 +164,12 @@ extension ContainerEngine {
     guard !names.isEmpty else { return }
     let networks = try networks()
     try inEngine { () throws(NetworkingError) in
-      try networks.publishNames(in: names) {
-        "\(Store.path(of: $0, self.location))/\(SpecBuilder.FileName.hosts)"
-      }
+      try networks.publishNames(in: names) { self.hostsFile(of: $0) }
     }
   }
+
+  /// The path of a container's hosts file.
+  func hostsFile(of id: String) -> String { "\(Store.path(of: id, location))/\(SpecBuilder.FileName.hosts)" }
 
   /// Takes the container's network back.
   ///
@@ -208,7 +214,7 @@ extension ContainerEngine {
       try NetworkSession(networks, container: container.record.id).join(
         attachment, namespace: "/proc/\(container.state.pid)/ns/net", names: names)
     }
-    try publish(network, networks)
+    try publish(network, networks, former: nil)
   }
 
   /// Takes a running container's interface in a network away.
@@ -218,7 +224,7 @@ extension ContainerEngine {
     try inEngine { () throws(NetworkingError) in
       try NetworkSession(networks, container: container.record.id).leave(network)
     }
-    try publish(network, networks)
+    try publish(network, networks, former: container.record.id)
   }
 
   private func running(_ name: String) throws(EngineError) -> ContainerView {
@@ -229,11 +235,11 @@ extension ContainerEngine {
     return container
   }
 
-  private func publish(_ network: String, _ networks: Networks) throws(EngineError) {
+  private func publish(
+    _ network: String, _ networks: Networks, former: String?
+  ) throws(EngineError) {
     try inEngine { () throws(NetworkingError) in
-      try networks.publishNames(in: [network]) {
-        "\(Store.path(of: $0, self.location))/\(SpecBuilder.FileName.hosts)"
-      }
+      try networks.publishNames(in: [network], former: former) { self.hostsFile(of: $0) }
     }
   }
 }

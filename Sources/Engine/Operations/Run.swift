@@ -71,11 +71,14 @@ public struct ContainerEngine: Sendable {
         wroteIDFile = true
       }
       try carryOut(blueprint, in: container, steps)
+      network?.answerNames(
+        from: hostsFile(of: id),
+        asking: HostFiles.upstream(facts.network, options.interface, hostText: facts.resolverFile).servers)
       try publishNames(facts.network)
       let foreground = ForegroundRun(
         runtime: runtime, options: options, workingDirectory: caller.workingDirectory,
         cgroupsPath: blueprint.spec.linux?.cgroupsPath ?? "", mask: mask, greeting: greeting, trace: trace,
-        relay: network?.relay, steps: steps)
+        loop: network?.loop, steps: steps)
       let outcome = try foreground.run(container)
       if let report = outcome.outOfMemoryReport { warn(report) }
       // The payload's end is what counts: what is left of a network, prune takes away.

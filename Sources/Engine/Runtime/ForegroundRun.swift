@@ -21,8 +21,8 @@ struct ForegroundRun {
   var greeting: Greeting?
   /// What answers for the container's seccomp filter.
   var trace: SeccompTrace?
-  /// What takes ports of the IPv6 loopback to the container.
-  var relay: PortRelay?
+  /// What is to be served for the container's network.
+  var loop: NetworkLoop?
   /// Who is asked at each stop of the runtime; nil for a start without stops.
   var steps: StepSession?
 
@@ -62,7 +62,7 @@ struct ForegroundRun {
       mask: mask, ownGroup: !options.forwardsSignals && !options.terminal,
       further: [stops?.descriptorOfRuntime].compactMap { $0 })
     stops?.closeDescriptorOfRuntime()
-    relay?.raiseDescriptorLimit()
+    loop?.raiseDescriptorLimit()
     var progress = Progress()
     progress.stops = stops
     if options.memory.limit != nil { progress.memory = OutOfMemoryWatch(cgroupsPath: cgroupsPath) }
@@ -129,10 +129,10 @@ struct ForegroundRun {
       let traced = entries.count
       if let trace { entries += trace.entries }
       if let stops = progress.stops?.fd { entries.insert(PollEntry(stops), at: 2) }
-      if let relay { entries.append(PollEntry(relay.fd)) }
+      if let loop { entries.append(PollEntry(loop.fd)) }
       try poll(&entries, timeoutMilliseconds: progress.started == 0 ? schedule.delayMilliseconds() : -1)
-      if let relay, entries.removeLast().isReadable {
-        relay.serve()
+      if let loop, entries.removeLast().isReadable {
+        loop.serve()
         // Traffic alone is no reason to look at everything else.
         if progress.started > 0, !entries.contains(where: \.isReadable) { continue }
       }

@@ -2,19 +2,18 @@
 // Copyright (c) 2026 The Roost authors
 
 import Glibc
-public import Linux
+import Linux
 import Netlink
 
 /// What comes to the ports of the IPv6 loopback, taken to the container by this process.
 ///
 /// For IPv4 the kernel does it, with `route_localnet`. IPv6 has nothing like it: no packet from `::1` leaves by another
-/// interface, whatever rules say, so that somebody has to end the connection here and make another. Without threads: whoever
-/// waits for other things as well waits for ``fd``, and calls ``serve()`` when it is readable.
+/// interface, whatever rules say, so that somebody has to end the connection here and make another.
 ///
 /// Neither end is trusted. Connections and flows are counted and limited; of a stream no more is read than the other end has
 /// taken, but for one buffer; nothing is read or written that was not reported ready, and what has nothing to wait for is not
 /// watched, so that no peer can make this process spin.
-public final class PortRelay {
+final class PortRelay {
   /// A port of the loopback that is open.
   struct Listener {
     /// As it was asked for: `[::1]:8080`, or 8080 of all addresses.
@@ -25,10 +24,6 @@ public final class PortRelay {
   enum Limit {
     static let streams = 512
     static let flows = 512
-    /// Descriptors of the process that are none of these.
-    static let others = 256
-    /// What is read at once, and kept of a stream whose reader is slow. A datagram is never larger.
-    static let bufferBytes = 65536
     /// As long as the kernel's connection tracking keeps what was answered.
     static let idleFlowNanoseconds: Int64 = 120_000_000_000
     /// After the container's end: altogether, and without anything happening.
@@ -36,90 +31,41 @@ public final class PortRelay {
     static let silenceMilliseconds: Int32 = 100
     /// How often it looks for idle flows, and for descriptors after there were none left.
     static let tickMilliseconds = 1000
-    /// Reports in one go, and datagrams or connections of one socket in a report: nobody has to wait long for another.
-    static let rounds = 8
+    /// Datagrams or connections of one socket in a report: nobody has to wait long for another.
     static let batch = 32
   }
 
-  private enum Watched {
-    case timer
-    case listener(Int)
-    case stream(RelayedStream, RelayedStream.Side)
-    case flow(RelayedFlow)
-  }
-
-  private let epoll: Epoll
+  private let loop: NetworkLoop
   private let timer: OwnedDescriptor
   private var listeners: [Int: Listener] = [:]
   /// The container's, the preferred one first.
   private let addresses: [IPAddress]
   private let isPublished: (PublishedPort) -> Bool
-  /// Tokens are used once: a report about what is gone by now finds nobody.
-  private var watched: [UInt64: Watched] = [:]
-  private var lastToken: UInt64 = 0
+  private var listenerTokens: [Int: UInt64] = [:]
   private var streamCount = 0
   private var flows: [RelayedFlow.Key: RelayedFlow] = [:]
   private var acceptsStreams = true
   private var timerRuns = false
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Limit.bufferBytes, alignment: 16)
 
   /// - Parameters:
   ///   - addresses: The container's.
   ///   - isPublished: Whether a port is the container's still: after its network was taken from it, another may have its
   ///     address.
   init(
-    _ listeners: [Listener], to addresses: [IPAddress], isPublished: @escaping (PublishedPort) -> Bool
+    _ loop: NetworkLoop, _ listeners: [Listener], to addresses: [IPAddress],
+    isPublished: @escaping (PublishedPort) -> Bool
   ) throws(SyscallError) {
-    epoll = try Epoll()
+    self.loop = loop
     timer = OwnedDescriptor(try timerfd())
     self.addresses = addresses.sorted { $0.version > $1.version }
     self.isPublished = isPublished
-    try epoll.add(timer.fd, .input, token: watch(.timer))
+    loop.expect(descriptors: 2 * Limit.streams + Limit.flows + 2 * listeners.count)
+    try loop.watch(timer.fd, .input) { [weak self] _ in self?.tick() }
     for (index, listener) in listeners.enumerated() {
       self.listeners[index] = listener
-      try epoll.add(listener.socket.fd, .input, token: UInt64(index) | Self.listenerBit)
-      watched[UInt64(index) | Self.listenerBit] = .listener(index)
-    }
-  }
-
-  deinit { buffer.deallocate() }
-
-  /// Listeners can be found by their number.
-  private static let listenerBit: UInt64 = 1 << 63
-
-  /// Readable while there is something to do.
-  public var fd: FD { epoll.fd }
-
-  /// More connections than programs usually may have descriptors for. Not for children: call it when the container's are made.
-  public func raiseDescriptorLimit() {
-    // bestEffort: with fewer, connections wait for others to end
-    guard let limit = try? getrlimit(Int32(RLIMIT_NOFILE.rawValue)) else { return }
-    let wanted = UInt64(2 * Limit.streams + Limit.flows + 2 * listeners.count + Limit.others)
-    guard limit.soft < wanted else { return }
-    // bestEffort: as above
-    try? prlimit(resource: Int32(RLIMIT_NOFILE.rawValue), soft: min(wanted, limit.hard), hard: limit.hard)
-  }
-
-  /// Does what can be done without waiting. What fails ends the connection that it is about, nothing else.
-  public func serve() {
-    for _ in 0..<Limit.rounds { if !serve(waitingMilliseconds: 0) { return } }
-  }
-
-  /// - Returns: whether there was anything to do.
-  private func serve(waitingMilliseconds: Int32) -> Bool {
-    // bestEffort: epoll_wait(2) of a descriptor of our own does not fail
-    guard let events = try? epoll.wait(timeoutMilliseconds: waitingMilliseconds) else { return false }
-    for event in events {
-      switch watched[event.token] {
-      case .timer: tick()
-      case .listener(let index): take(index)
-      case .stream(let stream, let side):
-        if !stream.take(event.events, at: side, epoll, buffer) { end(stream) }
-      case .flow(let flow): answer(flow)
-      case nil: break
+      listenerTokens[index] = try loop.watch(listener.socket.fd, .input) { [weak self] _ in self?.take(index)
       }
     }
-    return !events.isEmpty
   }
 
   /// After the container's end: what its programs have said last still comes to those who read it.
@@ -127,14 +73,8 @@ public final class PortRelay {
     for index in Array(listeners.keys) { close(index) }
     let deadline = monotonicNanoseconds() + Limit.lastWordsNanoseconds
     while streamCount > 0, monotonicNanoseconds() < deadline {
-      if !serve(waitingMilliseconds: Limit.silenceMilliseconds) { return }
+      if !loop.serve(waitingMilliseconds: Limit.silenceMilliseconds) { return }
     }
-  }
-
-  private func watch(_ what: Watched) -> UInt64 {
-    lastToken += 1
-    watched[lastToken] = what
-    return lastToken
   }
 
   private func targets(of port: PublishedPort) -> [InternetEndpoint] {
@@ -152,7 +92,7 @@ public final class PortRelay {
   /// Nobody is served any more: clients are refused, as by a port that nobody has opened.
   private func close(_ index: Int) {
     listeners[index] = nil
-    watched[UInt64(index) | Self.listenerBit] = nil
+    listenerTokens.removeValue(forKey: index).map(loop.forget)
     for flow in flows.values where flow.key.listener == index { end(flow) }
   }
 
@@ -170,15 +110,23 @@ public final class PortRelay {
         return pause()
       }
       let stream = RelayedStream(client, to: targets(of: listener.port))
-      stream.tokens = (watch(.stream(stream, .client)), watch(.stream(stream, .target)))
+      stream.tokens = (token(of: stream, .client), token(of: stream, .target))
       streamCount += 1
-      if !stream.start(epoll) { end(stream) }
+      if !stream.start(loop.epoll) { end(stream) }
+    }
+  }
+
+  /// The loop's handlers are what holds a stream.
+  private func token(of stream: RelayedStream, _ side: RelayedStream.Side) -> UInt64 {
+    loop.token { [weak self] events in
+      guard let self else { return }
+      if !stream.take(events, at: side, loop.epoll, loop.buffer) { end(stream) }
     }
   }
 
   private func end(_ stream: RelayedStream) {
-    watched[stream.tokens.client] = nil
-    watched[stream.tokens.target] = nil
+    loop.forget(stream.tokens.client)
+    loop.forget(stream.tokens.target)
     streamCount -= 1
     resume()
   }
@@ -196,9 +144,9 @@ public final class PortRelay {
   private func setAccepting(_ accepts: Bool) {
     acceptsStreams = accepts
     for (index, listener) in listeners where listener.port.transport == .tcp {
+      guard let token = listenerTokens[index] else { continue }
       // bestEffort: of a descriptor that is being watched it does not fail
-      try? epoll.change(
-        listener.socket.fd, accepts ? .input : [], token: UInt64(index) | Self.listenerBit)
+      try? loop.epoll.change(listener.socket.fd, accepts ? .input : [], token: token)
     }
   }
 
@@ -207,13 +155,13 @@ public final class PortRelay {
   private func receive(_ listener: Listener, _ index: Int) {
     for _ in 0..<Limit.batch {
       // bestEffort: a datagram that cannot be read is a lost one
-      guard let received = try? receiveFrom(listener.socket.fd, into: buffer) else { return }
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<received.count])
+      guard let received = try? receiveFrom(listener.socket.fd, into: loop.buffer) else { return }
+      let bytes = UnsafeRawBufferPointer(rebasing: loop.buffer[..<received.count])
       guard let flow = flow(RelayedFlow.Key(listener: index, client: received.sender), listener) else {
         continue
       }
       flow.lastUsed = monotonicNanoseconds()
-      if !flow.send(bytes, epoll) { end(flow) }
+      if !flow.send(bytes, loop.epoll) { end(flow) }
     }
   }
 
@@ -224,9 +172,9 @@ public final class PortRelay {
       end(oldest)
     }
     let flow = RelayedFlow(key, from: listener.socket, to: targets(of: listener.port))
-    flow.token = watch(.flow(flow))
-    guard flow.connectNext(epoll) else {
-      watched[flow.token] = nil
+    flow.token = loop.token { [weak self, unowned flow] _ in self?.answer(flow) }
+    guard flow.connectNext(loop.epoll) else {
+      loop.forget(flow.token)
       return nil
     }
     flows[key] = flow
@@ -236,11 +184,11 @@ public final class PortRelay {
 
   private func answer(_ flow: RelayedFlow) {
     flow.lastUsed = monotonicNanoseconds()
-    if !flow.passAnswers(epoll, buffer) { end(flow) }
+    if !flow.passAnswers(loop.epoll, loop.buffer) { end(flow) }
   }
 
   private func end(_ flow: RelayedFlow) {
-    watched[flow.token] = nil
+    loop.forget(flow.token)
     flows[flow.key] = nil
   }
 

@@ -119,7 +119,7 @@ final class RelayedStream {
   ) throws(SyscallError) {
     if direction.isBlocked {
       let rest = direction.pending[direction.sent...]
-      direction.sent += try send(rest, sink)
+      direction.sent += try Linux.send(sink, rest)
       guard direction.sent == direction.pending.count else { return }
       direction.pending = []
       direction.sent = 0
@@ -134,14 +134,6 @@ final class RelayedStream {
       try shutdownWriting(sink)
       direction.isOver = true
     }
-  }
-
-  private static func send(_ bytes: ArraySlice<UInt8>, _ socket: FD) throws(SyscallError) -> Int {
-    try bytes.withUnsafeBytes { bytes -> Result<Int, SyscallError> in
-      do throws(SyscallError) { return .success(try Linux.send(socket, bytes)) } catch {
-        return .failure(error)
-      }
-    }.get()
   }
 
   // MARK: What is waited for

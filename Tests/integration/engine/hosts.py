@@ -4,6 +4,8 @@
 import json
 import re
 import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.case import eventually
@@ -89,6 +91,24 @@ def sleeper(net, root, name, *flags):
 
 def settings(net, name):
     return net.inspect(name)["NetworkSettings"]
+
+
+@contextmanager
+def running(process):
+    """A program of the test's own, from when it is ready."""
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def inside(container, program, *arguments):
+    """Such a program in a container's network."""
+    command = ["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", program, *map(str, arguments)]
+    return running(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
 
 
 PEER = """

@@ -129,7 +129,7 @@ def test_internal_network(net, root, host):
         net("network", "create", "--internal", "inner").succeeds()
         result = net.run("--network", "inner", root, "sh", "-c",
                          "ip route; cat /etc/resolv.conf; ping -c 1 -W 1 192.0.2.2").fails(status=1)
-        assert "default" not in result.out and "nameserver" not in result.out
+        assert "default" not in result.out and re.findall("nameserver (.*)", result.out) == ["127.0.0.11"]
         net.run("--network", "inner", "-p", "80", root, "true").fails("internal")
     finally:
         other.end()

@@ -8,32 +8,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from harness.case import eventually
-from hosts import CLIENT, PEER, Host, listens, server, settings, sleeper
+from hosts import CLIENT, PEER, Host, inside, listens, running, server, settings, sleeper
 
 pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
-
-
-@contextmanager
-def running(process):
-    """A program of the test's own, from when it is ready."""
-    try:
-        assert process.stdout.readline() == "ready\n"
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def inside(container, program, *arguments):
-    """Such a program in a container's network."""
-    command = ["nsenter", f"--net=/proc/{container.pid}/ns/net", sys.executable, "-c", program, *map(str, arguments)]
-    return running(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
 
 
 def test_published_port(net, root, host):

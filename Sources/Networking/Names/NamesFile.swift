@@ -4,10 +4,9 @@
 import Linux
 import Netlink
 
-// Names of containers, without a name server: each container's /etc/hosts ends with the others of its networks, and
-// whoever joins or leaves writes the files of those who are there. The files are bind-mounted, so the containers see it
-// at once. There is no process that could die, no port that a container could want for itself, and nothing that could
-// forward questions out of an internal network.
+// Names of containers: each container's /etc/hosts ends with the others of its networks, and whoever joins or leaves writes
+// the files of those who are there. The files are bind-mounted, so the containers see it at once; the name server says what
+// they say.
 extension Networks {
   /// What separates the file's own text from what is kept up to date.
   static let marker = "# Others in the same networks, kept up to date by roost:\n"
@@ -35,8 +34,11 @@ extension Networks {
   ///
   /// - Parameters:
   ///   - names: The networks in which something has changed.
+  ///   - former: A container that has left them.
   ///   - file: The path of a container's hosts file.
-  public func publishNames(in names: [String], file: (String) -> String) throws(NetworkingError) {
+  public func publishNames(
+    in names: [String], former: String? = nil, file: (String) -> String
+  ) throws(NetworkingError) {
     try naming("names") {
       try store.locked(exclusively: true) {
         // Each endpoint is turned into text once, however many files it goes into.
@@ -48,7 +50,9 @@ extension Networks {
             networks[endpoint.container, default: []].append(name)
           }
         }
-        for container in Set(names.flatMap { (members[$0] ?? []).map(\.container) }) {
+        for container in Set(
+          names.flatMap { (members[$0] ?? []).map(\.container) } + [former].compactMap { $0 })
+        {
           let company = (networks[container] ?? []).flatMap { members[$0] ?? [] }
           try Self.rewrite(file(container), company.filter { $0.container != container }.map(\.lines))
         }
@@ -72,7 +76,8 @@ extension Networks {
     let old = try readAll(file.fd, limit: NetworkStore.longestFile)
     let new = hosts(old, others: others)
     if new == old { return }
-    try pwriteAll(file.fd, new)
+    // Nobody shall find the end of the old text behind the new one.
+    try pwriteAll(file.fd, new + [UInt8](repeating: 0x0a, count: max(0, old.count - new.count)))
     try ftruncate(file.fd, Int64(new.count))
   }
 }
