@@ -96,18 +96,24 @@ public func send(_ socket: FD, _ bytes: [UInt8], passing fd: FD? = nil) throws(S
   if sent != bytes.count { throw SyscallError("sendmsg", Errno(EIO)) }
 }
 
-/// Keeps open what a descriptor refers to until the kernel's collector finds that nobody can use it any more: then the last
-/// closing, and whatever that waits for, is not the caller's, who closes the descriptor itself right after this.
+/// Closes a descriptor without waiting for what its closing waits for: a worker of the kernel does.
 ///
-/// It travels in a socket that only its own queue refers to (unix(7), `SCM_RIGHTS`). Before Linux 6.10 there is no worker for
-/// the collection, and this changes nothing.
-public func closeLater(_ fd: FD) throws(SyscallError) {
-  let pair = try socketpair(.sequencedPacket)
-  try send(pair.first.fd, [0], passing: pair.second.fd)
-  try send(pair.first.fd, [0], passing: fd)
-  // In this order: the collection begins when the other end goes, and passes over what somebody has open.
-  close(pair.second)
-  close(pair.first)
+/// It travels in a socket that only its own queue refers to (unix(7), `SCM_RIGHTS`), until the kernel's collector finds that
+/// nobody can use it any more. Before Linux 6.10 there is no worker for the collection, and it is the caller who waits, as he does
+/// where there is no socket to be had.
+public func closeLater(_ descriptor: consuming Descriptor) {
+  do throws(SyscallError) {
+    let pair = try socketpair(.sequencedPacket)
+    try send(pair.first.fd, [0], passing: pair.second.fd)
+    try send(pair.first.fd, [0], passing: descriptor.fd)
+    // In this order: the collection begins when the other end goes, and passes over what somebody has open; and whoever closes
+    // last waits.
+    close(descriptor)
+    close(pair.second)
+    close(pair.first)
+  } catch {
+    // All that was opened is closed.
+  }
 }
 
 private func close(_ descriptor: consuming Descriptor) {}

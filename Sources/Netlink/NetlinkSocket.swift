@@ -23,7 +23,8 @@ public final class NetlinkSocket {
     }
   }
 
-  private let descriptor: Descriptor
+  private let subsystem: Subsystem
+  private var descriptor: Descriptor
   private var sequence: UInt32 = 0
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
@@ -31,6 +32,7 @@ public final class NetlinkSocket {
   public init(_ subsystem: Subsystem) throws(NetlinkError) {
     let result = cl_netlink_socket(subsystem.number)
     guard result >= 0 else { throw Self.failure("socket", result) }
+    self.subsystem = subsystem
     descriptor = Descriptor(owning: Int32(truncatingIfNeeded: result))
     // Linux 4.12 and 4.20. Short acknowledgements, the kernel's words, and dumps that honour their filters.
     for option in [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK] {
@@ -45,13 +47,13 @@ public final class NetlinkSocket {
     NetlinkError(call, Errno(Int32(truncatingIfNeeded: -result)), object: object)
   }
 
-  /// Has the kernel do the closing in its own time.
-  ///
   /// Whoever closes a socket of nf_tables waits until the kernel has let go of everything that was deleted, by anybody: an RCU
-  /// grace period, ten milliseconds.
-  public func closeLater() {
-    // bestEffort: otherwise it is us who wait
-    try? Linux.closeLater(descriptor.fd)
+  /// grace period, ten milliseconds. The kernel does it in its own time.
+  deinit {
+    guard subsystem == .netfilter else { return }
+    var last = Descriptor(owning: -1)
+    swap(&descriptor, &last)
+    closeLater(last)
   }
 
   // MARK: Requests

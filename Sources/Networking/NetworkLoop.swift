@@ -10,8 +10,8 @@ public final class NetworkLoop {
   enum Limit {
     /// Descriptors of the process that nobody has announced.
     static let otherDescriptors = 256
-    /// Reports in one go: nobody has to wait long for another.
-    static let rounds = 8
+    /// In one go: whoever waits for other things as well gets his turn.
+    static let turnNanoseconds: Int64 = 10_000_000
     /// What is read at once. A datagram is never larger.
     static let bufferBytes = 65536
   }
@@ -66,7 +66,8 @@ public final class NetworkLoop {
 
   /// Does what can be done without waiting. What fails ends what it is about, nothing else.
   public func serve() {
-    for _ in 0..<Limit.rounds { if !serve(waitingMilliseconds: 0) { return } }
+    let end = monotonicNanoseconds() + Limit.turnNanoseconds
+    while serve(waitingMilliseconds: 0), monotonicNanoseconds() < end {}
   }
 
   /// - Returns: whether there was anything to do.
@@ -75,5 +76,31 @@ public final class NetworkLoop {
     guard let events = try? epoll.wait(timeoutMilliseconds: waitingMilliseconds) else { return false }
     for event in events { handlers[event.token]?(event.events) }
     return !events.isEmpty
+  }
+}
+
+/// Something that is done again and again while there is reason to.
+final class LoopTimer {
+  private let descriptor: OwnedDescriptor
+  private let milliseconds: Int
+  private var isRunning = false
+
+  init(
+    _ loop: NetworkLoop, everyMilliseconds milliseconds: Int, _ body: @escaping () -> Void
+  ) throws(SyscallError) {
+    descriptor = OwnedDescriptor(try timerfd())
+    self.milliseconds = milliseconds
+    try loop.watch(descriptor.fd, .input) { [descriptor] _ in
+      // bestEffort: what counts is that it has ticked
+      _ = try? readEvents(descriptor.fd)
+      body()
+    }
+  }
+
+  func run(_ runs: Bool = true) {
+    guard runs != isRunning else { return }
+    isRunning = runs
+    // bestEffort: of a timer of our own it does not fail
+    try? repeatTimer(descriptor.fd, everyMilliseconds: runs ? milliseconds : 0)
   }
 }

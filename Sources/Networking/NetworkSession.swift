@@ -117,7 +117,9 @@ public final class NetworkSession {
       executor.startRelay = { [unowned self] addresses in try startRelay(to: addresses) }
       executor.startNameServer = { [unowned self, unowned executor] in
         guard let namespace = executor.namespace else { return }
-        nameServer = try NameServer(try sharedLoop(), namespace: namespace)
+        try Networks.needingRules {
+          nameServer = try NameServer(try sharedLoop(), namespace: namespace)
+        }
       }
       try executor.run(plan)
     } catch {
@@ -252,7 +254,6 @@ public final class NetworkSession {
   private func removeRules(_ endpoint: Endpoint) throws {
     let firewall = Firewall(name: networks.tableName, networks: [], endpoints: [])
     let socket = try NetlinkSocket(.netfilter)
-    defer { socket.closeLater() }
     try networks.store.locked(exclusively: false) {
       do {
         try socket.commit(firewall.removal(endpoint))

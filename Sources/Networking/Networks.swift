@@ -227,9 +227,12 @@ public final class Networks {
   }
 
   private func withRulesLocked(_ body: (NetlinkSocket) throws -> Void) throws {
-    do {
-      try store.locked(exclusively: true) { try body(try NetlinkSocket(.netfilter)) }
-    } catch let error as NetlinkError {
+    try Self.needingRules { try store.locked(exclusively: true) { try body(try NetlinkSocket(.netfilter)) } }
+  }
+
+  /// Puts what a kernel without nf_tables says into other words.
+  static func needingRules(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as NetlinkError {
       let signs: [Errno] = [.notSupported, .familyNotSupported, Errno(EPROTONOSUPPORT)]
       guard signs.contains(error.errno) else { throw error }
       throw NetworkingError(

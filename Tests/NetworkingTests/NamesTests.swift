@@ -133,6 +133,21 @@ struct NameQuestionTests {
     #expect(throws: NameQuestion.Refusal.self) { try NameQuestion(bytes(head + longer + "00 0001 0001")) }
   }
 
+  @Test func extensionsOfAnotherVersion() {
+    let text = query.replacing("0000 0000 0000 (", with: "0000 0000 0001 (") + "00 0029 04d0 00 01 0000 0000"
+    let answer = "abcd 8180 0001 0000 0000 0001 03 576562 00 0001 0001 00 0029 1000 01 00 0000 0000"
+    #expect(throws: NameQuestion.Refusal(answer: bytes(answer))) { try NameQuestion(bytes(text)) }
+  }
+
+  /// Old servers do not know extensions, and repeat nothing.
+  @Test func aServerThatDoesNotUnderstand() throws {
+    let question = try NameQuestion(bytes(query))
+    let answer = question.relayed(bytes("1234 8181 0000 0000 0000 0000"), numbered: 0x1234)
+    #expect(answer == bytes("abcd 8181 0001 0000 0000 0000 03 576562 00 0001 0001"))
+    #expect(answer.map(NameQuestion.isUseless) == false)
+    #expect(question.relayed(bytes("1234 8180 0000 0000 0000 0000"), numbered: 0x1234) == nil)
+  }
+
   @Test func whatOthersSay() throws {
     let question = try NameQuestion(bytes(query))
     #expect(question.message(numbered: 0x1234) == bytes(query.replacing("abcd", with: "1234")))
@@ -188,6 +203,11 @@ struct HostsTableTests {
     #expect(try records(Self.text, "7.0.0.10.in-addr.arpa", 12) == first)
     #expect(try records(Self.text, "7.0.0.10.in-addr.arpa", 1) == [])
     #expect(try records(Self.text, "6.0.0.10.in-addr.arpa", 12) == nil)
+  }
+
+  @Test func addressesWithoutNumber() throws {
+    let text = (0..<2000).map { "10.0.\($0 / 256).\($0 % 256) web\n" }.joined()
+    #expect(try records(text, "web")?.count == HostsTable.mostAddresses)
   }
 
   @Test func questionsOfOtherClasses() throws {

@@ -47,7 +47,7 @@ enum HostFiles {
     return text
   }
 
-  /// `/etc/resolv.conf`. Without a way out there is nobody to ask, and an empty list lets look-ups fail at once.
+  /// `/etc/resolv.conf`. Where there is nobody to ask, an empty list lets look-ups fail at once.
   ///
   /// - Parameter hostText: The file of whose network it is; for networks of the engine's own, the host's.
   static func resolver(
@@ -61,22 +61,37 @@ enum HostFiles {
       return given.isEmpty ? "# This container has no network, hence no name servers.\n" : given.text
     case .attached, .user:
       var result = upstream(network, options, hostText: hostText)
-      // Further ones are asked where that one is not to be found: after the end of the process that answers there.
-      if network.hasNameServer {
-        result.servers = [NameServer.address] + result.servers.prefix(ResolverText.mostServers - 1)
+      guard network.hasNameServer else {
+        return result.isEmpty && !network.reachesOthers
+          ? "# This container's networks are internal: there is nobody to ask.\n" : result.text
       }
-      return result.text
+      let asked = result.servers.map { " \($0)" }.joined()
+      result.servers = [NameServer.address]
+      // Names of containers have no dots: whoever puts a domain behind them shall ask for them as they are first.
+      if !result.options.contains(where: { $0.hasPrefix("ndots:") }) { result.options.append("ndots:0") }
+      return "\(ResolverText.askedMark)\(asked)\n" + result.text
     }
   }
 
+  /// The text for a container whose name server is gone: those whom it asked in its place.
+  static func withoutNameServer(_ text: String) -> String {
+    let marked = text.pieces(separatedBy: Byte.newline).first { $0.hasPrefix(ResolverText.askedMark) }
+    guard let marked else { return text }
+    var result = ResolverText(text)
+    result.servers = marked.dropFirst(ResolverText.askedMark.count).split(separator: " ")
+      .compactMap { IPAddress(String($0)) }
+    return result.text
+  }
+
   /// Whom the programs of a container in networks that are made for it ask in the end: those of the flags, else of its
-  /// plug-ins, else of the host. In internal networks there is nobody.
+  /// plug-ins, else of the host. For an internal network without a name server there is nobody; with one, the next network
+  /// may have a way out.
   static func upstream(
     _ network: NetworkFacts, _ options: NetworkOptions, hostText: String
   ) -> ResolverText {
     let given = ResolverText(
       servers: options.servers, search: options.searchDomains, options: options.resolverOptions)
-    guard network.reachesOthers else { return given }
+    guard network.reachesOthers || network.hasNameServer else { return given }
     let servers = network.nameServers
     let found = ResolverText(
       servers: servers.addresses, search: servers.searchDomains, options: servers.options)
@@ -86,8 +101,8 @@ enum HostFiles {
 
 /// What matters of resolv.conf(5).
 struct ResolverText: Equatable {
-  /// `MAXNS`: those behind are not looked at.
-  static let mostServers = 3
+  /// What stands before those whom the name server asks.
+  static let askedMark = "# The name server asks:"
 
   var servers: [IPAddress] = []
   var search: [String] = []

@@ -209,8 +209,22 @@ extension ContainerEngine {
   /// - Returns: what plug-ins say is wrong with what they have made.
   public func reloadNetworks() throws(EngineError) -> [EngineError] {
     let networks = try networks()
+    try doWithoutNameServers()
     return try inEngine { () throws(NetworkingError) in
       try networks.reload { try self.networkNamespace(of: $0) }.map { EngineError($0.message) }
+    }
+  }
+
+  /// Has containers whose `roost run` was killed ask those whom it would have asked.
+  private func doWithoutNameServers() throws(EngineError) {
+    let store = try Store(location)
+    for id in try store.ids() {
+      guard let directory = try store.open(id), try !directory.hasMonitor() else { continue }
+      do {
+        try Networks.rewrite("\(directory.path)/\(SpecBuilder.FileName.resolver)") {
+          Array(HostFiles.withoutNameServer(String(decoding: $0, as: UTF8.self)).utf8)
+        }
+      } catch { throw EngineError("\(directory.path): \(error)") }
     }
   }
 

@@ -20,6 +20,8 @@ final class ForwardedQuestion {
   private var servers: ArraySlice<InternetEndpoint>
   private var socket: OwnedDescriptor?
   private var number: UInt16 = 0
+  /// What was sent last.
+  private(set) var message: [UInt8] = []
   /// What a server has said that had no answer.
   private var excuse: [UInt8]?
 
@@ -39,7 +41,8 @@ final class ForwardedQuestion {
       do throws(SyscallError) {
         let made = try nameServer.socket(stream: false, to: server)
         number = UInt16.random(in: 0...UInt16.max)
-        _ = try send(made.fd, question.message(numbered: number)[...])
+        message = question.message(numbered: number)
+        _ = try send(made.fd, message[...])
         try loop.epoll.add(made.fd, .input, token: token)
         socket = made
         deadline = monotonicNanoseconds() + nameServer.patienceNanoseconds

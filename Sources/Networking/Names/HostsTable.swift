@@ -6,6 +6,9 @@ import Netlink
 
 /// What hosts(5) says.
 struct HostsTable: Equatable {
+  /// Of one name; further ones are passed over.
+  static let mostAddresses = 256
+
   private var addresses: [DomainName: [IPAddress]] = [:]
   private var names: [IPAddress: DomainName] = [:]
 
@@ -18,7 +21,9 @@ struct HostsTable: Equatable {
       for word in words.dropFirst() {
         guard let name = DomainName(String(decoding: word, as: UTF8.self)) else { continue }
         if names[address] == nil { names[address] = name }
-        if addresses[name]?.contains(address) != true { addresses[name, default: []].append(address) }
+        let known = addresses[name] ?? []
+        guard known.count < Self.mostAddresses, !known.contains(address) else { continue }
+        addresses[name, default: []].append(address)
       }
     }
   }
@@ -39,11 +44,19 @@ struct HostsTable: Equatable {
 
 /// A container's hosts file, read again when it has changed.
 ///
-/// Whoever is root in the container may write it, and finds himself what he has written. It is short, or not read.
+/// Whoever is root in the container may write it, and finds himself what he has written: as long as a file of a thousand
+/// containers, and not all the time.
 struct HostsFile {
+  private static let longestBytes = 256 << 10
+  /// The kernel's clock for files ticks a hundred times per second or more: what was written just now may be written again
+  /// without a trace.
+  private static let settlingNanoseconds: Int64 = 20_000_000
+
   private let path: String
   private var version: Version?
-  private(set) var table = HostsTable([])
+  private var lastReading: Int64 = 0
+  /// What it said when it could be read last; nil: never.
+  private(set) var table: HostsTable?
 
   private struct Version: Equatable {
     let inode: UInt64
@@ -57,25 +70,24 @@ struct HostsFile {
       modifiedNanoseconds = status.modifiedNanoseconds
       changedNanoseconds = status.changedNanoseconds
     }
-
-    /// The kernel's clock for files ticks a hundred times per second or more: what was written just now may be written again
-    /// without a trace.
-    var isSettled: Bool { realtimeNanoseconds() - changedNanoseconds > 20_000_000 }
   }
 
   init(path: String) { self.path = path }
 
-  /// Looks at the file. One that is gone, or cannot be read, says nothing.
+  /// Looks at the file.
   mutating func refresh() {
+    let now = monotonicNanoseconds()
+    if version == nil, table != nil, now - lastReading < Self.settlingNanoseconds { return }
     do throws(SyscallError) {
       let file = try openat(.workingDirectory, path, [.readOnly, .noFollow, .nonBlocking])
       let found = Version(try fstat(file.fd))
       if found == version { return }
-      version = found.isSettled ? found : nil
-      table = HostsTable(try readAll(file.fd, limit: NetworkStore.longestFile))
+      lastReading = now
+      version = realtimeNanoseconds() - found.changedNanoseconds > Self.settlingNanoseconds ? found : nil
+      table = HostsTable(try readAll(file.fd, limit: Self.longestBytes))
     } catch {
+      // What it said before holds until it says something else.
       version = nil
-      table = HostsTable([])
     }
   }
 }

@@ -119,9 +119,13 @@ struct NameQuestion: Equatable {
     self.kind = kind
     isOfInternet = group == 1 || group == 255
     end = reader.position
-    let limit = Self.extendedLimit(message, &reader)
-    hasExtensions = limit != nil
-    mostBytes = max(Self.smallestLimit, Int(limit ?? 0))
+    let extensions = Self.extensions(message, &reader)
+    hasExtensions = extensions != nil
+    mostBytes = max(Self.smallestLimit, Int(extensions?.limit ?? 0))
+    guard extensions?.version ?? 0 == 0 else {
+      let answer = Self.header(of: message, .success) + [0, 1, 0, 0, 0, 0, 0, 1]
+      throw Refusal(answer: answer + message[Self.headerBytes..<end] + Self.extensionRecord(badVersion: true))
+    }
   }
 
   private static func refusal(_ message: [UInt8], _ code: Code) -> Refusal {
@@ -133,13 +137,15 @@ struct NameQuestion: Equatable {
     (0..<4).map { UInt16(message[4 + 2 * $0]) << 8 | UInt16(message[5 + 2 * $0]) }
   }
 
-  /// What the record of extensions says the asker takes; nil without one.
-  private static func extendedLimit(_ message: [UInt8], _ reader: inout NameReader) -> UInt16? {
+  /// What the record of extensions says: how much the asker takes, and its version; nil without one.
+  private static func extensions(
+    _ message: [UInt8], _ reader: inout NameReader
+  ) -> (limit: UInt16, version: UInt16)? {
     for _ in 0..<counts(message)[1...].reduce(0, { $0 + Int($1) }) {
-      guard reader.skipName(), let kind = reader.number(), let group = reader.number(), reader.skip(4),
-        let length = reader.number(), reader.skip(Int(length))
+      guard reader.skipName(), let kind = reader.number(), let group = reader.number(),
+        let lifetime = reader.number(), reader.skip(2), let length = reader.number(), reader.skip(Int(length))
       else { return nil }
-      if kind == NameRecord.Kind.extensions { return group }
+      if kind == NameRecord.Kind.extensions { return (group, lifetime & 0xff) }
     }
     return nil
   }
@@ -157,7 +163,7 @@ struct NameQuestion: Equatable {
     var result = Self.header(of: message, code)
     // AA: nobody knows better.
     if code == .success { result[2] |= 0x04 }
-    let extensions = hasExtensions ? Self.extensionRecord : []
+    let extensions = hasExtensions ? Self.extensionRecord() : []
     var body: [UInt8] = []
     var count: UInt16 = 0
     for record in records {
@@ -177,8 +183,10 @@ struct NameQuestion: Equatable {
     return result + message[Self.headerBytes..<end] + body + extensions
   }
 
-  /// The root's name, OPT, datagrams of up to 4096 bytes, no flags, no options.
-  private static let extensionRecord: [UInt8] = [0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 0]
+  /// The root's name, OPT, datagrams of up to 4096 bytes, the upper bits of the code, no flags, no options.
+  private static func extensionRecord(badVersion: Bool = false) -> [UInt8] {
+    [0, 0, 41, 0x10, 0, badVersion ? 1 : 0, 0, 0, 0, 0, 0]
+  }
 
   private static func bytes(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xff)] }
 
@@ -189,8 +197,15 @@ struct NameQuestion: Equatable {
 
   /// What another server has said to it, under the asker's number; nil when this is no answer to it.
   func relayed(_ answer: [UInt8], numbered number: UInt16) -> [UInt8]? {
-    guard answer.count >= end, answer[..<2].elementsEqual(Self.bytes(number)), answer[2] & 0x80 != 0,
-      Self.counts(answer)[0] == 1, answer[Self.headerBytes..<end] == message[Self.headerBytes..<end]
+    guard answer.count >= Self.headerBytes, answer[..<2].elementsEqual(Self.bytes(number)),
+      answer[2] & 0x80 != 0
+    else { return nil }
+    if Self.counts(answer)[0] == 0, answer[3] & 0x0f != 0 {
+      // Old servers repeat nothing of what they do not understand.
+      return Array(message[..<2]) + answer[2..<4] + [0, 1, 0, 0, 0, 0, 0, 0] + message[Self.headerBytes..<end]
+    }
+    guard answer.count >= end, Self.counts(answer)[0] == 1,
+      answer[Self.headerBytes..<end] == message[Self.headerBytes..<end]
     else { return nil }
     return Array(message[..<2]) + answer[2...]
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
+import Glibc
 import Linux
 public import Netlink
 
@@ -15,6 +16,7 @@ public import Netlink
 public final class NameServer {
   /// As Docker's.
   public static let address = IPAddress(.v4, 127 << 24 | 11)
+  private static let mappedAddress = IPAddress(.v6, 0xffff << 32 | address.value)
 
   enum Limit {
     /// Asked of others at once; the longest unanswered makes room.
@@ -31,38 +33,34 @@ public final class NameServer {
 
   private let loop: NetworkLoop
   private let namespace: OwnedDescriptor
-  private let timer: OwnedDescriptor
+  private var timer: LoopTimer?
   private let datagrams: OwnedDescriptor
   private let connections: OwnedDescriptor
   private var hosts: HostsFile?
   private(set) var servers: [InternetEndpoint] = []
   private var questions: [UInt64: ForwardedQuestion] = [:]
   private var streams: [UInt64: NameStream] = [:]
-  private var timerRuns = false
+  private var connectionsToken: UInt64 = 0
 
   /// - Throws: where the namespace has no IPv4 loopback, or the kernel no nf_tables.
   init(_ loop: NetworkLoop, namespace: OwnedDescriptor) throws {
     self.loop = loop
     self.namespace = namespace
-    timer = OwnedDescriptor(try timerfd())
-    let free = InternetEndpoint(Self.address.value, isVersion6: false, port: 0)
+    let own = InternetEndpoint(Self.address.value, isVersion6: false, port: Self.ownPort)
     let sockets = try withNetworkNamespace(namespace.fd) { () throws(SyscallError) in
       let datagrams = OwnedDescriptor(try internetSocket(stream: false, isVersion6: false))
       let connections = OwnedDescriptor(try internetSocket(stream: true, isVersion6: false))
-      for socket in [datagrams, connections] { try bind(socket.fd, free) }
+      for socket in [datagrams, connections] { try bind(socket.fd, own) }
       try listen(connections.fd, backlog: Int32(Limit.streams))
       return (datagrams, connections)
     }.get()
     (datagrams, connections) = sockets
-    let rules = NameServerRules(
-      datagrams: try localPort(of: datagrams.fd), connections: try localPort(of: connections.fd))
-    let socket = try withNetworkNamespace(namespace.fd) { try NetlinkSocket(.netfilter) }.get()
-    defer { socket.closeLater() }
-    try socket.commit(rules.messages)
+    let netlink = try withNetworkNamespace(namespace.fd) { try NetlinkSocket(.netfilter) }.get()
+    try netlink.commit(NameServerRules.messages)
     loop.expect(descriptors: Limit.questions + 2 * Limit.streams)
-    try loop.watch(timer.fd, .input) { [weak self] _ in self?.tick() }
+    timer = try LoopTimer(loop, everyMilliseconds: Limit.tickMilliseconds) { [weak self] in self?.tick() }
     try loop.watch(datagrams.fd, .input) { [weak self] _ in self?.receive() }
-    try loop.watch(connections.fd, .input) { [weak self] _ in self?.accept() }
+    connectionsToken = try loop.watch(connections.fd, .input) { [weak self] _ in self?.accept() }
   }
 
   /// From here on it has answers.
@@ -73,11 +71,13 @@ public final class NameServer {
   func answer(from hosts: String, asking servers: [IPAddress]) {
     self.hosts = HostsFile(path: hosts)
     // Not itself, for ever.
-    self.servers = servers.filter { $0 != Self.address }
+    self.servers = servers.filter { $0 != Self.address && $0 != Self.mappedAddress }
       .map { InternetEndpoint($0.value, isVersion6: $0.version == .v6, port: Self.port) }
   }
 
   static let port: UInt16 = 53
+  /// Where its sockets are, which is nobody's in the registry of services (RFC 6335).
+  static let ownPort: UInt16 = 8
 
   /// With each server.
   var patienceNanoseconds: Int64 { Limit.patienceNanoseconds / Int64(max(1, servers.count)) }
@@ -98,7 +98,15 @@ public final class NameServer {
       return error.answer.map { .answer($0) } ?? .silence
     }
     hosts?.refresh()
-    guard let records = hosts?.table.records(for: question) else { return .forward(question) }
+    // Before anything is known nothing is asked of others.
+    guard let table = hosts?.table else {
+      return .answer(question.answer(code: .failure, limit: question.mostBytes))
+    }
+    guard let records = table.records(for: question) else {
+      // Who asks for itself would do so for ever.
+      let isOwn = questions.values.contains { $0.message == message }
+      return isOwn ? .silence : .forward(question)
+    }
     // Who takes the first one shall not always have the same.
     return .answer(question.answer(records.shuffled(), limit: limit ?? question.mostBytes))
   }
@@ -140,7 +148,7 @@ public final class NameServer {
     let forwarded = ForwardedQuestion(question, for: client, servers: servers)
     forwarded.token = loop.token { [weak self, unowned forwarded] _ in self?.take(forwarded) }
     questions[forwarded.token] = forwarded
-    if forwarded.askNext(self, loop) { runTimer() } else { fail(forwarded) }
+    if forwarded.askNext(self, loop) { timer?.run() } else { fail(forwarded) }
   }
 
   private func take(_ forwarded: ForwardedQuestion) {
@@ -167,8 +175,15 @@ public final class NameServer {
 
   private func accept() {
     for _ in 0..<Limit.batch {
-      // bestEffort: who cannot be taken now is reported again
-      guard let client = try? acceptNonBlocking(connections.fd) else { return }
+      let client: Descriptor
+      do throws(SyscallError) { client = try acceptNonBlocking(connections.fd) } catch {
+        if error.errno == .tryAgain { return }
+        // Gone before it was taken.
+        if error.errno == Errno(ECONNABORTED) { continue }
+        // No descriptors, no memory: it stays where it is until the next tick.
+        timer?.run()
+        return setAccepting(false)
+      }
       if streams.count >= Limit.streams, let silent = streams.values.min(by: { $0.lastUsed < $1.lastUsed }) {
         end(silent)
       }
@@ -177,8 +192,13 @@ public final class NameServer {
         if !stream.take(events) { self?.end(stream) }
       }
       streams[stream.token] = stream
-      if stream.start() { runTimer() } else { end(stream) }
+      if stream.start() { timer?.run() } else { end(stream) }
     }
+  }
+
+  private func setAccepting(_ accepts: Bool) {
+    // bestEffort: of a descriptor that is being watched it does not fail
+    try? loop.epoll.change(connections.fd, accepts ? .input : [], token: connectionsToken)
   }
 
   func end(_ stream: NameStream) {
@@ -189,8 +209,6 @@ public final class NameServer {
   // MARK: Time
 
   private func tick() {
-    // bestEffort: what counts is that it has ticked
-    _ = try? readEvents(timer.fd)
     let now = monotonicNanoseconds()
     for forwarded in questions.values where forwarded.deadline < now {
       if !forwarded.askNext(self, loop) { fail(forwarded) }
@@ -199,16 +217,7 @@ public final class NameServer {
       stream.tick(now)
       if now - stream.lastUsed > Limit.silenceNanoseconds { end(stream) }
     }
-    if questions.isEmpty, streams.isEmpty { setTimer(runs: false) }
-  }
-
-  private func runTimer() {
-    if !timerRuns { setTimer(runs: true) }
-  }
-
-  private func setTimer(runs: Bool) {
-    timerRuns = runs
-    // bestEffort: of a timer of our own it does not fail
-    try? repeatTimer(timer.fd, everyMilliseconds: runs ? Limit.tickMilliseconds : 0)
+    setAccepting(true)
+    if questions.isEmpty, streams.isEmpty { timer?.run(false) }
   }
 }

@@ -29,6 +29,8 @@ final class NameStream {
     var input: ArraySlice<UInt8> = []
     /// When the next server is asked.
     var deadline: Int64 = 0
+    /// What a server has said that had no answer.
+    var excuse: [UInt8]?
 
     init(_ question: NameQuestion, _ servers: [InternetEndpoint]) {
       self.question = question
@@ -132,6 +134,8 @@ final class NameStream {
     while let server = inquiry.servers.popFirst() {
       do throws(SyscallError) {
         let socket = try nameServer.socket(stream: true, to: server)
+        // Whatever it has under way ends with it.
+        try resetOnClose(socket.fd)
         inquiry.input = []
         inquiry.output = PendingBytes()
         inquiry.output.append(inquiry.question.message(numbered: inquiry.number))
@@ -144,7 +148,7 @@ final class NameStream {
         continue
       }
     }
-    finish(inquiry.question.answer(code: .failure, limit: Int(UInt16.max)))
+    finish(inquiry.excuse ?? inquiry.question.answer(code: .failure, limit: Int(UInt16.max)))
   }
 
   private func finish(_ answer: [UInt8]) {
@@ -198,7 +202,9 @@ final class NameStream {
       guard let answer = inquiry.question.relayed(message, numbered: inquiry.number) else {
         throw SyscallError("recv", Errno(EPROTO))
       }
-      return answer
+      guard NameQuestion.isUseless(answer) else { return answer }
+      inquiry.excuse = answer
+      throw SyscallError("recv", Errno(ENOENT))
     }
     if count == 0 { throw SyscallError("recv", Errno(ECONNRESET)) }
     return nil

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 The Roost authors
 
-import Linux
+public import Linux
 import Netlink
 
 // Names of containers: each container's /etc/hosts ends with the others of its networks, and whoever joins or leaves writes
@@ -54,27 +54,28 @@ extension Networks {
           names.flatMap { (members[$0] ?? []).map(\.container) } + [former].compactMap { $0 })
         {
           let company = (networks[container] ?? []).flatMap { members[$0] ?? [] }
-          try Self.rewrite(file(container), company.filter { $0.container != container }.map(\.lines))
+          let others = company.filter { $0.container != container }.map(\.lines)
+          try Self.rewrite(file(container)) { Self.hosts($0, others: others) }
         }
       }
     }
   }
 
-  /// Replaces the text in place: the container has the file itself, not its name.
-  private static func rewrite(_ path: String, _ others: [[UInt8]]) throws {
+  /// Replaces the text of a container's own file in place: the container has the file itself, not its name.
+  public static func rewrite(_ path: String, _ change: ([UInt8]) -> [UInt8]) throws(SyscallError) {
     let file: Descriptor
     do {
-      file = try openat(.workingDirectory, path, [.readWrite, .noFollow])
+      file = try openat(.workingDirectory, path, [.readWrite, .noFollow, .nonBlocking])
     } catch {
-      // Being made, being removed, or replaced by a file of the user's.
-      if error.errno == .noEntry { return }
+      // Being made or removed. Or the container has a lease on it (fcntl(2)), for whose end nobody waits.
+      if error.errno == .noEntry || error.errno == .tryAgain { return }
       throw error
     }
     // A container that has filled its file keeps it.
     let status = try fstat(file.fd)
     guard status.isRegular, status.sizeBytes < NetworkStore.longestFile else { return }
     let old = try readAll(file.fd, limit: NetworkStore.longestFile)
-    let new = hosts(old, others: others)
+    let new = change(old)
     if new == old { return }
     // Nobody shall find the end of the old text behind the new one.
     try pwriteAll(file.fd, new + [UInt8](repeating: 0x0a, count: max(0, old.count - new.count)))

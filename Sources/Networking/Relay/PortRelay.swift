@@ -36,7 +36,7 @@ final class PortRelay {
   }
 
   private let loop: NetworkLoop
-  private let timer: OwnedDescriptor
+  private var timer: LoopTimer?
   private var listeners: [Int: Listener] = [:]
   /// The container's, the preferred one first.
   private let addresses: [IPAddress]
@@ -45,7 +45,6 @@ final class PortRelay {
   private var streamCount = 0
   private var flows: [RelayedFlow.Key: RelayedFlow] = [:]
   private var acceptsStreams = true
-  private var timerRuns = false
 
   /// - Parameters:
   ///   - addresses: The container's.
@@ -56,11 +55,10 @@ final class PortRelay {
     isPublished: @escaping (PublishedPort) -> Bool
   ) throws(SyscallError) {
     self.loop = loop
-    timer = OwnedDescriptor(try timerfd())
     self.addresses = addresses.sorted { $0.version > $1.version }
     self.isPublished = isPublished
     loop.expect(descriptors: 2 * Limit.streams + Limit.flows + 2 * listeners.count)
-    try loop.watch(timer.fd, .input) { [weak self] _ in self?.tick() }
+    timer = try LoopTimer(loop, everyMilliseconds: Limit.tickMilliseconds) { [weak self] in self?.tick() }
     for (index, listener) in listeners.enumerated() {
       self.listeners[index] = listener
       listenerTokens[index] = try loop.watch(listener.socket.fd, .input) { [weak self] _ in self?.take(index)
@@ -134,7 +132,7 @@ final class PortRelay {
   /// Takes no more connections; those who come wait in the kernel's queue.
   private func pause() {
     setAccepting(false)
-    runTimer()
+    timer?.run()
   }
 
   private func resume() {
@@ -178,7 +176,7 @@ final class PortRelay {
       return nil
     }
     flows[key] = flow
-    runTimer()
+    timer?.run()
     return flow
   }
 
@@ -195,21 +193,9 @@ final class PortRelay {
   // MARK: Time
 
   private func tick() {
-    // bestEffort: what counts is that it has ticked
-    _ = try? readEvents(timer.fd)
     let now = monotonicNanoseconds()
     for flow in flows.values where now - flow.lastUsed > Limit.idleFlowNanoseconds { end(flow) }
     resume()
-    if flows.isEmpty { setTimer(runs: false) }
-  }
-
-  private func runTimer() {
-    if !timerRuns { setTimer(runs: true) }
-  }
-
-  private func setTimer(runs: Bool) {
-    timerRuns = runs
-    // bestEffort: of a timer of our own it does not fail
-    try? repeatTimer(timer.fd, everyMilliseconds: runs ? Limit.tickMilliseconds : 0)
+    if flows.isEmpty { timer?.run(false) }
   }
 }

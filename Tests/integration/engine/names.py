@@ -9,17 +9,19 @@ from harness.runtime import TIMEOUT_SECONDS
 
 ASK = """
 import json, sys, dns.flags, dns.message, dns.query, dns.rcode
-transport, server, name, kind, extensions = sys.argv[1:]
-question = dns.message.make_query(name, kind, use_edns=0 if extensions == "yes" else False)
-try:
-    answer = (dns.query.udp if transport == "udp" else dns.query.tcp)(question, server, timeout=20)
-except (OSError, dns.exception.DNSException, EOFError) as error:
-    print(json.dumps({"error": type(error).__name__}))
-    sys.exit()
-print(json.dumps({
-    "code": dns.rcode.to_text(answer.rcode()), "flags": dns.flags.to_text(answer.flags).split(), "edns": answer.edns,
-    "records": sorted(record.to_text() for group in answer.answer for record in group),
-    "lifetimes": [group.ttl for group in answer.answer]}))
+
+def ask(name, kind="A", transport="udp", extensions=False):
+    question = dns.message.make_query(name, kind, use_edns=0 if extensions else False)
+    try:
+        answer = (dns.query.udp if transport == "udp" else dns.query.tcp)(question, "127.0.0.11", timeout=20)
+    except (OSError, dns.exception.DNSException, EOFError) as error:
+        return {"error": type(error).__name__}
+    return {
+        "code": dns.rcode.to_text(answer.rcode()), "flags": dns.flags.to_text(answer.flags).split(),
+        "edns": answer.edns, "records": sorted(record.to_text() for group in answer.answer for record in group),
+        "lifetimes": [group.ttl for group in answer.answer]}
+
+print(json.dumps([ask(**question) for question in json.loads(sys.argv[1])]))
 """
 
 # Says what it is asked, a line each. What it answers depends on the name.
@@ -101,11 +103,15 @@ while True:
 """
 
 
-def ask(prefix, name, kind="A", *, server="127.0.0.11", transport="udp", extensions=False):
-    """What a server says, asked where a prefix of command lines leads."""
-    command = [*prefix, sys.executable, "-c", ASK, transport, server, name, kind, "yes" if extensions else "no"]
+def ask_all(prefix, questions):
+    """What the name server says, asked where a prefix of command lines leads; a question is what `ask` in ASK takes."""
+    command = [*prefix, sys.executable, "-c", ASK, json.dumps(questions)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True)
     return json.loads(done.stdout)
+
+
+def ask(prefix, name, kind="A", **options):
+    return ask_all(prefix, [{"name": name, "kind": kind, **options}])[0]
 
 
 def within(container):
