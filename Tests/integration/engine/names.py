@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+import threading
 
 from harness.runtime import TIMEOUT_SECONDS
 
@@ -125,9 +126,15 @@ class Upstream:
     def __init__(self, host, address):
         self.process = host.popen(sys.executable, "-c", UPSTREAM, address, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
+        self.asked = []
+        # Read as it comes: a server whose pipe is full answers nobody.
+        self.reader = threading.Thread(target=lambda: self.asked.extend(self.process.stdout))
+        self.reader.start()
 
     def end(self):
         """What it was asked: transport, name, kind, number, address, port."""
         self.process.kill()
-        rest, _ = self.process.communicate()
-        return [line.split() for line in rest.splitlines()]
+        self.reader.join()
+        self.process.stdout.close()
+        self.process.wait()
+        return [line.split() for line in self.asked]

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -369,10 +368,8 @@ def test_a_lease_on_the_hosts_file(net, root):
     """A container that keeps its hosts file from being written keeps nobody waiting."""
     box = sleeper(net, root, "box")
     with inside(box, LEASE, f"/proc/{box.pid}/root/etc/hosts"):
-        start = time.monotonic()
-        net.run(root, "true").succeeds()
         # The kernel would have everybody wait for 45 seconds (/proc/sys/fs/lease-break-time).
-        assert time.monotonic() - start < 40
+        assert net.popen("run", "--rm", root, "true").wait(timeout=40) == 0
         assert "box" in net("exec", "box", "cat", "/etc/hosts").out
 
 
@@ -383,7 +380,8 @@ def test_floods(net, root, outside):
         with inside(box, FLOOD):
             assert ask(within(box), "box")["code"] == "NOERROR"
             assert ask(within(box), "box", transport="tcp")["code"] == "NOERROR"
-            assert ask(within(box), "www.example")["records"] == ["192.0.2.80"]
+            # The one outside may not have been able to take it among all the others.
+            eventually(lambda: ask(within(box), "www.example").get("records") == ["192.0.2.80"], "it is asked for, too")
             assert len(os.listdir(f"/proc/{box.process.pid}/fd")) < 256 + 2 * 32 + 64
     eventually(lambda: len(os.listdir(f"/proc/{box.process.pid}/fd")) < 64, "all is given back")
 
