@@ -39,6 +39,25 @@ def test_bridge_with_ports(net, root, host, configure, case):
     assert "8080" not in host("iptables", "-t", "nat", "-S")
 
 
+def test_firewall(net, root, host, configure, case):
+    """The plug-in lets the container's packets pass as long as there is one."""
+    configure("test", bridge(case), {"type": "firewall", "backend": "iptables"})
+    container = sleeper(net, root, "box", "--network", "cni:test")
+    address = settings(net, "box")["IPAddress"]
+    assert f"{address}/32" in host("iptables", "-S", "CNI-FORWARD")
+    net("rm", "--force", "box").succeeds()
+    container.wait()
+    assert f"{address}/32" not in host("iptables", "-S", "CNI-FORWARD")
+
+
+def test_macvlan(net, root, host, configure, case):
+    host.sh("ip link add up9 type bridge; ip link set up9 up")
+    configure("test", {"type": "macvlan", "master": "up9", "ipam": ipam(case)})
+    container = sleeper(net, root, "box", "--network", "cni:test")
+    net.run("--network", "cni:test", root, "ping", "-c", "1", "-W", "2", settings(net, "box")["IPAddress"]).succeeds()
+    assert container.process.poll() is None
+
+
 def test_addresses_that_were_asked_for(net, root, host, configure, case):
     """Debian's plug-ins with the capabilities ips and mac; what the configuration does not declare is an error."""
     asked = {**bridge(case), "capabilities": {"ips": True, "mac": True}}

@@ -112,6 +112,17 @@ def test_networks_are_apart(net, root):
     net.run("--network", "two", root, "ping", "-c", "1", "-W", "1", address).fails(status=1)
 
 
+def test_size_of_packets(net, root, host):
+    """The network's, at both ends of the cable; what is larger is carried in pieces."""
+    net("network", "create", "small", "--opt", "mtu=1280").succeeds()
+    first = sleeper(net, root, "first", "--network", "small")
+    result = net.run("--network", "small", root, "sh", "-c",
+                     "cat /sys/class/net/eth0/mtu; ping -c 1 -W 2 -s 4000 first").succeeds()
+    assert result.lines[0] == "1280" and "1 packets received" in result.out
+    assert {link["mtu"] for link in host.links().values() if link.get("master")} == {1280}
+    assert first.process.poll() is None
+
+
 def test_masquerade(net, root, host):
     """The outside sees the host's address."""
     other = Host()
@@ -188,6 +199,13 @@ def test_ipv6(net, root, host):
     assert host("cat", "/proc/sys/net/ipv6/conf/roost0/accept_ra").strip() == "0"
     sleeper(net, root, "first", "--network", "six")
     net.run("--network", "six", root, "ping", "-6", "-c", "1", "-W", "2", "first").succeeds()
+
+
+def test_kernel_without_ipv6(net, host):
+    script = 'busybox mount -t tmpfs tmpfs /proc/sys/net && exec "$@"'
+    net.host = type("Lacking", (), {"prefix": [*host.prefix, "unshare", "--mount", "sh", "-c", script, "sh"]})
+    net("network", "create", "--ipv6", "six").fails("--ipv6: this kernel has no IPv6")
+    assert net("network", "ls", "-q").out == "" and list(host.links()) == ["lo"]
 
 
 def test_plain_cable(net, root, host):
