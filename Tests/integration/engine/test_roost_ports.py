@@ -37,6 +37,22 @@ def test_published_port(net, root, host):
         other.end()
 
 
+def test_the_hosts_own_firewall_decides(net, root, host):
+    """What an administrator's chain drops stays dropped, at whatever priority it is."""
+    other = Host()
+    try:
+        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+        server(net, root, "web", "-p", "8080:80")
+        for priority in [-100, 100]:
+            host("nft", f"add table inet own; add chain inet own f {{ type filter hook forward priority {priority}; }}; "
+                 "add rule inet own f ct status dnat drop")
+            assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
+            host("nft", "delete", "table", "inet", "own")
+            assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
+    finally:
+        other.end()
+
+
 @pytest.mark.parametrize("kind", ["tcp", "udp"])
 def test_a_published_port_keeps_the_clients_address(net, root, host, kind):
     """Programs of the test's own in the namespaces: what a server sees as its peer, and that answers come back."""
