@@ -209,10 +209,11 @@ extension ContainerEngine {
   /// - Returns: what plug-ins say is wrong with what they have made.
   public func reloadNetworks() throws(EngineError) -> [EngineError] {
     let networks = try networks()
-    try doWithoutNameServers()
-    return try inEngine { () throws(NetworkingError) in
+    let problems = try inEngine { () throws(NetworkingError) in
       try networks.reload { try self.networkNamespace(of: $0) }.map { EngineError($0.message) }
     }
+    try doWithoutNameServers()
+    return problems
   }
 
   /// Has containers whose `roost run` was killed ask those whom it would have asked.

@@ -285,40 +285,23 @@ time.sleep(1000)
 
 
 FORGER = """
-import socket, sys, time
+import socket, time
 forger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 forger.bind(("127.0.0.11", 53))
-print("ready", flush=True)
-while True:
-    try:
-        forger.sendto(b"lie", ("127.0.0.1", int(sys.argv[1])))
-    except PermissionError:
-        pass
-    time.sleep(0.001)
-"""
-VICTIM = """
-import socket, sys, dns.message
-victim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-victim.bind(("127.0.0.1", int(sys.argv[1])))
-victim.connect(("127.0.0.11", 53))
-victim.settimeout(0.3)
 try:
-    print(victim.recv(100))
-except TimeoutError:
-    print("nothing")
-victim.settimeout(10)
-victim.send(dns.message.make_query("box", "A").to_wire())
-print(len(dns.message.from_wire(victim.recv(1000)).answer))
+    forger.sendto(b"lie", ("127.0.0.1", 4000))
+    print("sent", flush=True)
+except PermissionError:
+    print("ready", flush=True)
+time.sleep(1000)
 """
 
 
 def test_nobody_else_answers(net, root):
-    """Whoever has the address and the port in the container reaches nobody with answers of his own."""
+    """Whoever has the address and the port in the container cannot send answers of his own; those of roost come."""
     box = sleeper(net, root, "box")
-    with inside(box, FORGER, 4000):
-        done = subprocess.run([*within(box), sys.executable, "-c", VICTIM, "4000"], capture_output=True, text=True,
-                              timeout=30)
-        assert done.stdout == "nothing\n1\n", done.stderr
+    with inside(box, FORGER):
+        assert ask(within(box), "box")["records"] == [settings(net, "box")["IPAddress"]]
 
 
 @pytest.mark.parametrize("server", ["127.0.0.11", "::ffff:127.0.0.11", "192.0.2.77"])
