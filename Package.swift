@@ -19,10 +19,23 @@ let common: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
+    // Modules as a whole, as in releases: their parts one by one take half as long again.
+    .unsafeFlags(
+      ["-wmo", "-num-threads", "2", "-no-emit-module-separately-wmo"], .when(configuration: .debug)),
   ] + (isEmbedded ? [.enableExperimentalFeature("Embedded")] : [])
 
-/// In that build the program's own module makes the code of all modules, whatever theirs would be: they leave it out.
-let library = common + (isEmbedded ? [.enableExperimentalFeature("DeferredCodeGen")] : [])
+/// In that build the program's own module makes and optimises the code of all modules: the others only check theirs, and
+/// pass it on as it is written.
+let library =
+  common
+  + (isEmbedded
+    ? [
+      .enableExperimentalFeature("DeferredCodeGen"),
+      .unsafeFlags([
+        "-Onone", "-assert-config", "Release", "-no-emit-module-separately-wmo",
+        "-Xfrontend", "-emit-empty-object-file",
+      ]),
+    ] : [])
 
 /// A library target. Its position in the list below is its layer: arrows point downwards only.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -77,7 +90,7 @@ let package = Package(
         "ContainerRuntime", "ContainerPlan", "Cgroups", "Seccomp", "SafePath", "OCI", "JSON", "Linux",
         "CLinux",
       ],
-      swiftSettings: common,
+      swiftSettings: common + (isEmbedded ? [.unsafeFlags(["-Osize"])] : []),
       linkerSettings: isEmbedded
         ? [.unsafeFlags(["-Xclang-linker", "-no-pie", "-Xclang-linker", "-static"])] : []),
     module("Explain", ["ContainerPlan", "Cgroups", "Seccomp", "OCI", "JSON", "Linux"]),

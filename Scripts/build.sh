@@ -22,11 +22,8 @@ directory_of() {
 build() {
   case $1 in
     roost-runtime)
-      # object-outliner: Swift 6.3 numbers the constant arrays of a function anew in each module that has a copy of it, and
-      # the linker, which keeps one copy, can pair the code of one with the arrays of another.
       ROOST_EMBEDDED=1 swift build -c release --scratch-path "$embedded_directory" --product "$1" \
-        -Xswiftc -Osize -Xswiftc -gnone -Xswiftc -Xfrontend -Xswiftc -function-sections \
-        -Xswiftc -Xllvm -Xswiftc -sil-disable-pass=object-outliner \
+        -Xswiftc -gnone -Xswiftc -Xfrontend -Xswiftc -function-sections \
         -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
       ;;
     # Only what the tests are made of, neither programs nor tools of packages.

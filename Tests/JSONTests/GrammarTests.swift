@@ -99,7 +99,7 @@ struct GrammarTests {
       ("\"\\ud800\\u00", "t.json:1:2: half of a surrogate pair"),
       ("{\"a\":[{\"b/c\":[1,x]}]}", "t.json:1:17: /a/0/b~1c/1: expected a value, found 'x'"),
       ("[\u{85}]", "t.json:1:2: /0: expected a value, found the byte 0xC2"),
-    ])
+    ] as [(String, String)])
   func refused(text: String, message: String) {
     #expect(parseError(text) == message)
   }

@@ -157,13 +157,14 @@ import Testing
     #expect(error?.code == .limitExceeded)
   }
 
-  @Test(arguments: [
-    ("bzip2", Array("BZh9".utf8)), ("zip", [0x50, 0x4b, 0x03, 0x04]), ("lz4", [0x04, 0x22, 0x4d, 0x18]),
-    ("squashfs", Array("hsqs".utf8)),
-    ("EROFS", [UInt8](repeating: 1, count: 1024) + [0xe2, 0xe1, 0xf5, 0xe0]),
-    ("ext4", [UInt8](repeating: 1, count: 1080) + [0x53, 0xef]), ("ELF", [0x7f, 0x45, 0x4c, 0x46]),
-    ("empty", []), ("neither", Array("hello, world".utf8)), ("XFS", Array("XFSB".utf8)),
-  ])
+  @Test(
+    arguments: [
+      ("bzip2", Array("BZh9".utf8)), ("zip", [0x50, 0x4b, 0x03, 0x04]), ("lz4", [0x04, 0x22, 0x4d, 0x18]),
+      ("squashfs", Array("hsqs".utf8)),
+      ("EROFS", [UInt8](repeating: 1, count: 1024) + [0xe2, 0xe1, 0xf5, 0xe0]),
+      ("ext4", [UInt8](repeating: 1, count: 1080) + [0x53, 0xef]), ("ELF", [0x7f, 0x45, 0x4c, 0x46]),
+      ("empty", []), ("neither", Array("hello, world".utf8)), ("XFS", Array("XFSB".utf8)),
+    ] as [(String, [UInt8])])
   func namesWhatItDoesNotRead(name: String, prefix: [UInt8]) {
     let error = failure { () throws(RootFSError) in _ = try ArchiveFormat.detect(prefix) }
     #expect(error?.code == .unsupported)
