@@ -8,8 +8,8 @@
 # Usage: Scripts/test.sh [--first] SUITE[+SUITE…]…
 #        Scripts/test.sh --summary
 #
-# Suites: build build-all check unit integration engine debian demo install seeds vm callers faults races; build-all makes the
-# unit tests, too. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
+# Suites: build build-all check unit integration engine networks debian demo install seeds vm callers faults races; build-all
+# makes the unit tests, too. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -43,7 +43,13 @@ suite_races() {
 
 # Black box tests of bin/roost.
 suite_engine() {
-  run_pytest engine Tests/integration/engine --ignore=Tests/integration/engine/test_roost_debian.py
+  run_pytest engine Tests/integration/engine --ignore=Tests/integration/engine/networks \
+    --ignore=Tests/integration/engine/test_roost_debian.py
+}
+
+# The same for networks, whose tests wait much and compute little.
+suite_networks() {
+  run_pytest networks Tests/integration/engine/networks
 }
 
 # The same for roots that debootstrap and mmdebstrap make, which take as long as all others.
@@ -56,7 +62,7 @@ suite_callers() {
   local status=0
   Scripts/packages.sh callers || echo "test.sh: tests of tools that are not installed are skipped" >&2
   run_pytest callers Tests/callers || status=1
-  run_pytest callers-cni Tests/integration/engine/test_roost_cni.py || status=1
+  run_pytest callers-cni Tests/integration/engine/networks/test_roost_cni.py || status=1
   return "$status"
 }
 
