@@ -32,7 +32,15 @@ public struct EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The container's command was not found.
   public static let commandNotFound: Int32 = 127
 
-  public var description: String { message }
+  /// The message, without the middle of one that repeats an enormous value: what and where come first, the reason last.
+  public var description: String {
+    let bytes = message.utf8
+    guard bytes.count > 1500 else { return message }
+    // Slices of text begin and end between characters' parts, wherever the bytes are counted to.
+    let end = bytes.index(bytes.startIndex, offsetBy: 1000)
+    let rest = bytes.index(bytes.endIndex, offsetBy: -400)
+    return message[..<end] + " … " + message[rest...]
+  }
 
   /// The same error with `context` and a colon in front, such as the flag that carried a bad value.
   public func within(_ context: String) -> EngineError {

@@ -77,7 +77,7 @@ enum Program {
 
   /// Prints an engine's error and what went wrong after it.
   static func report(_ error: EngineError) {
-    if !error.wasPrinted { Output.error(error.message) }
+    if !error.wasPrinted { Output.error(error.description) }
     for failure in error.cleanupFailures { Output.error("while cleaning up: \(failure)") }
   }
 

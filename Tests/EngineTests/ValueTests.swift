@@ -116,6 +116,17 @@ func failure<T>(_ body: () throws(EngineError) -> T) -> String {
       #expect(failure { () throws(EngineError) in try UserRequest.parse(bad) } != "no error", "\(bad)")
     }
   }
+
+  @Test("an enormous value is not repeated whole: flag and reason are")
+  func enormous() throws {
+    for piece in ["ab", "\u{1}", "é", "👩‍👩‍👧‍👦"] {
+      let bad = " " + String(repeating: piece, count: 5000)
+      let error = try #require(throws: EngineError.self) { _ = try UserRequest.parse(bad) }
+      let text = error.within("--user").description
+      #expect(text.hasPrefix("--user: ") && text.hasSuffix(error.message.suffix(20)))
+      #expect(text.utf8.count < 1500 && text.contains(" … ") && !text.contains("\u{FFFD}"))
+    }
+  }
 }
 
 @Suite struct DeviceAndLimitTests {
