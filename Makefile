@@ -18,13 +18,13 @@ run:  ## Build, and start a shell in a container made from this machine's progra
 	Scripts/run.sh
 
 test:  ## Check, and run the unit and integration tests (as root)
-	Scripts/test.sh --first build-all check unit+integration+engine+networks+debian
+	ROOST="$(CURDIR)/bin/debug/roost" Scripts/test.sh --first build-tests check unit+integration+engine+networks+debian
 
 test-rest:  ## What test-all has beyond test, without what takes long (faults, races)
-	Scripts/test.sh build demo install seeds callers vm
+	Scripts/test.sh build shipped-engine+shipped-networks demo install seeds callers vm
 
 test-all:  ## Every test there is
-	Scripts/test.sh --first build-all check unit+integration+engine+networks+debian demo install seeds vm callers faults races
+	Scripts/test.sh --first build build-tests check unit+integration+engine+networks+debian demo install seeds vm callers faults races
 
 test-vm:  ## The tests of Tests/vm in virtual machines: cgroup v2, and systemd
 	Scripts/test.sh --first build vm

@@ -3,7 +3,8 @@
 # Copyright (c) 2026 The Roost authors
 #
 # Builds programs as static executables and leaves them, stripped, in bin/. roost-runtime is built as Embedded Swift: see
-# Package.swift. `tests` are the unit tests, which stay where `swift test` finds them.
+# Package.swift. `tests` are the unit tests, which stay where `swift test` finds them, and bin/debug/roost, which is made of what
+# they test and so costs nothing beside them.
 #
 # Usage: Scripts/build.sh roost|roost-runtime|tests…
 
@@ -26,8 +27,8 @@ build() {
         -Xswiftc -gnone -Xswiftc -Xfrontend -Xswiftc -function-sections \
         -Xlinker --gc-sections -Xlinker -L"$embedded_library" -Xlinker -lswiftUnicodeDataTables
       ;;
-    # Only what the tests are made of, neither programs nor tools of packages.
-    tests) swift build --product roostPackageTests --disable-xctest ;;
+    # Only what the tests are made of, no tools of packages.
+    tests) swift build --product roostPackageTests --disable-xctest && swift build --product roost ;;
     *) swift build -c release --scratch-path "$static_directory" --product "$1" \
         -Xswiftc -static-executable -Xswiftc -gnone
       ;;
@@ -52,10 +53,15 @@ for product in "${@:2}"; do
 done
 [[ $status -eq 0 ]] || exit "$status"
 
-mkdir -p bin
+# A program that runs cannot be overwritten, but it can be replaced.
+mkdir -p bin/debug
 for product in "$@"; do
-  [[ $product != tests ]] || continue
-  # A program that runs cannot be overwritten, but it can be replaced.
-  strip -o "bin/.$product.new" "$(directory_of "$product")/release/$product"
-  mv "bin/.$product.new" "bin/$product"
+  if [[ $product == tests ]]; then
+    cp .build/debug/roost bin/debug/.roost.new
+    mv bin/debug/.roost.new bin/debug/roost
+    ln -sfn ../roost-runtime bin/debug/roost-runtime
+  else
+    strip -o "bin/.$product.new" "$(directory_of "$product")/release/$product"
+    mv "bin/.$product.new" "bin/$product"
+  fi
 done

@@ -8,8 +8,8 @@
 # Usage: Scripts/test.sh [--first] SUITE[+SUITE…]…
 #        Scripts/test.sh --summary
 #
-# Suites: build build-all check unit integration engine networks debian demo install seeds vm callers faults races; build-all
-# makes the unit tests, too. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
+# Suites: build build-tests check unit integration engine networks debian shipped-engine shipped-networks demo install seeds vm
+# callers faults races. Counts are kept in .build/test-results; `--first` forgets what was there, `--summary` only prints the sum.
 
 # shellcheck source=Scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -18,7 +18,8 @@ python=/usr/bin/python3
 
 suite_build() { Scripts/build.sh roost roost-runtime; }
 
-suite_build-all() { Scripts/build.sh roost roost-runtime tests; }
+# What the tests of `make test` are of: a release of roost, which takes as long to build as all of this, comes after them.
+suite_build-tests() { Scripts/build.sh roost-runtime tests; }
 
 suite_check() { Scripts/check.sh; }
 
@@ -41,16 +42,15 @@ suite_races() {
     Tests/integration/test_security_mounts.py -k 'exchanged or swapped or spy'
 }
 
-# Black box tests of bin/roost.
-suite_engine() {
-  run_pytest engine Tests/integration/engine --ignore=Tests/integration/engine/networks \
-    --ignore=Tests/integration/engine/test_roost_debian.py
-}
+# Black box tests of bin/roost, or of the program that ROOST names.
+suite_engine() { test_engine engine; }
 
 # The same for networks, whose tests wait much and compute little.
-suite_networks() {
-  run_pytest networks Tests/integration/engine/networks
-}
+suite_networks() { test_networks networks; }
+
+# Both with roost as it is shipped, after `make test` has had them with one that is not optimised.
+suite_shipped-engine() { test_engine shipped-engine; }
+suite_shipped-networks() { test_networks shipped-networks; }
 
 # The same for roots that debootstrap and mmdebstrap make, which take as long as all others.
 suite_debian() {
@@ -97,6 +97,13 @@ suite_install() {
 
 # Selected tests in virtual machines, see Tests/vm/README.md. The packages come first, so that no limit of time counts them.
 suite_vm() { Scripts/vm-suite.sh "$results_directory"; }
+
+test_engine() {
+  run_pytest "$1" Tests/integration/engine --ignore=Tests/integration/engine/networks \
+    --ignore=Tests/integration/engine/test_roost_debian.py
+}
+
+test_networks() { run_pytest "$1" Tests/integration/engine/networks; }
 
 run_pytest() {
   local name=$1
