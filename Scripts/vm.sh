@@ -51,6 +51,7 @@ make_payload() {
   # The pages of docs/seeds are what their tests compare with.
   mkdir -p "$tree/docs"
   cp -a bin Tests "$tree/"
+  rm -rf "$tree/bin/debug"
   cp -a docs/seeds "$tree/docs/"
   for helper in Tests/integration/helpers/*.c; do
     gcc -std=gnu11 -O1 -static -o "$tree/.machine/helpers/$(basename "$helper" .c)" "$helper"

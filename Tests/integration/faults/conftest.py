@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness import leaks
+from harness.rootfs import compile_helper
 
 HELPER = Path(__file__).resolve().parents[1] / "helpers/fault.c"
 
@@ -24,7 +25,7 @@ def fault(template):
     if platform.machine() != "x86_64":
         pytest.skip("helpers/fault.c knows the registers of x86_64 only")
     path = Path("/tmp/scratch/fault")
-    subprocess.run(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", path, HELPER], check=True)
+    compile_helper(HELPER, path)
     return path
 
 
