@@ -9,9 +9,9 @@ internal import OCI
 /// forbids one of the accesses still in question ends with "no", a rule that allows takes its accesses out of
 /// question and ends with "yes" when none is left. See `struct bpf_cgroup_dev_ctx` in linux/bpf.h.
 ///
-/// Loading costs what the kernel's verifier spends on branches. So the rules of one kind stand behind one test of it,
-/// both numbers are compared at once, rules that stand together and say the same share one branch, and all verdicts
-/// share two exits.
+/// Loading costs what the kernel's verifier and compiler spend on instructions and branches. So the rules of one kind
+/// stand behind one test of it, both numbers are compared at once, neighbouring devices with the same verdict share a
+/// branch, and all verdicts share two exits.
 public struct DeviceProgram: Equatable, Sendable {
   /// As `struct bpf_insn` lies in memory: code, registers, offset, immediate value.
   public struct Instruction: Equatable, Sendable {
@@ -51,25 +51,42 @@ private struct Assembly {
   private var alike: [Number] = []
   private var alikeAllow = false
 
-  /// What to compare to find a rule's devices.
-  private typealias Number = (register: UInt8, value: Int32)
+  private enum Register: UInt8 {
+    case verdict = 0
+    /// The context at first.
+    case scratch = 1
+    /// The kind of device in the low half; in the high half the accesses that are in question.
+    case request = 3
+    case major = 4
+    case minor = 5
+    /// Both numbers as the kernel packs them, 12 bits and 20 bits, with the sign that an immediate value has.
+    case both = 6
+  }
 
-  // Registers: 0 the verdict, 1 the context and then scratch, 2 kind, 3 accesses in question, 4 major, 5 minor,
-  // 6 both, 7 what rules that are alike have found.
+  /// What to compare to find a rule's devices.
+  private struct Number {
+    var register: Register
+    var value: UInt32
+
+    /// Nil for all devices.
+    init?(_ entry: DeviceRuleList.Entry) {
+      switch (entry.major, entry.minor) {
+      case (nil, nil): return nil
+      case (let major?, nil): (register, value) = (.major, major)
+      case (nil, let minor?): (register, value) = (.minor, minor)
+      case (let major?, let minor?): (register, value) = (.both, major << 20 | minor)
+      }
+    }
+  }
 
   mutating func start() {
-    emit(.load, 2, source: 1, offset: 0)
-    emit(.load, 4, source: 1, offset: 4)
-    emit(.load, 5, source: 1, offset: 8)
-    // The low half of the first word is the kind of device, the high half the accesses.
-    emit(.move, 3, source: 2)
-    emit(.and, 2, immediate: 0xFFFF)
-    emit(.shiftRight, 3, immediate: 16)
-    // As the kernel packs them: 12 bits and 20 bits. Then with the sign that an immediate value has.
-    emit(.move, 6, source: 4)
-    emit(.shiftLeft, 6, immediate: 20 + 32)
-    emit(.shiftRightSigned, 6, immediate: 32)
-    emit(.or, 6, source: 5)
+    emit(.load, .request, source: .scratch, offset: 0)
+    emit(.load, .major, source: .scratch, offset: 4)
+    emit(.load, .minor, source: .scratch, offset: 8)
+    emit(.move, .both, source: .major)
+    emit(.shiftLeft, .both, immediate: 20 + 32)
+    emit(.shiftRightSigned, .both, immediate: 32)
+    emit(.or, .both, source: .minor)
   }
 
   /// Adds the next earlier rule.
@@ -82,7 +99,7 @@ private struct Assembly {
     if entry.major ?? 0 >= 1 << 12 || entry.minor ?? 0 >= 1 << 20 { return }
     begin(entry.isBlock)
     if isClosed { return }
-    let number = Assembly.number(entry)
+    let number = Number(entry)
     if entry.access == .all, let number {
       if alikeAllow != entry.allow { writeAlike() }
       alikeAllow = entry.allow
@@ -91,41 +108,46 @@ private struct Assembly {
     }
     writeAlike()
     if entry.access == .all {
-      end(entry.allow, at: emit(.jump, 0))
+      end(entry.allow, at: emit(.jump, .verdict))
       isClosed = true
       return
     }
-    let skip = number.map { emit(.jumpUnlessEqual, $0.register, immediate: $0.value) }
+    let skip = number.map { emit(.jumpUnlessEqual, $0.register, immediate: Int32(bitPattern: $0.value)) }
     let access = Assembly.accessBits(entry.access)
-    emit(.move, 1, source: 3)
     if entry.allow {
-      emit(.and, 1, immediate: ~access & 7)
-      end(true, at: emit(.jumpIfEqual, 1, immediate: 0))
-      if !isLastWord() { emit(.move, 3, source: 1) }
+      let furtherAccess = emit(.jumpIfAny, .request, immediate: Assembly.accessBits(.all) & ~access)
+      end(true, at: emit(.jump, .verdict))
+      aim(furtherAccess)
+      if !isLastWord() { emit(.and, .request, immediate: ~access) }
     } else {
-      emit(.and, 1, immediate: access)
-      end(false, at: emit(.jumpUnlessEqual, 1, immediate: 0))
+      end(false, at: emit(.jumpIfAny, .request, immediate: access))
     }
     if let skip { aim(skip) }
   }
 
-  /// One branch for all: a number less one is negative only if it was 0, the difference of equal ones.
   private mutating func writeAlike() {
     defer { alike.removeAll(keepingCapacity: true) }
-    guard alike.count > 1 else {
-      if let number = alike.first {
-        end(alikeAllow, at: emit(.jumpIfEqual, number.register, immediate: number.value))
+    alike.sort { ($0.register.rawValue, $0.value) < ($1.register.rawValue, $1.value) }
+    var rest = alike[...]
+    while let first = rest.popFirst() {
+      var last = first.value
+      while let next = rest.first, next.register == first.register, next.value - last <= 1 {
+        last = next.value
+        rest.removeFirst()
       }
-      return
+      end(alikeAllow, at: compare(first, through: last))
     }
-    emit(.set, 7, immediate: 0)
-    for number in alike {
-      emit(.move32, 1, source: number.register)
-      emit(.xor32, 1, immediate: number.value)
-      emit(.add, 1, immediate: -1)
-      emit(.or, 7, source: 1)
+  }
+
+  /// A jump for a number from `first` to `last`.
+  private mutating func compare(_ first: Number, through last: UInt32) -> Int {
+    if first.value == last {
+      return emit(.jumpIfEqual, first.register, immediate: Int32(bitPattern: last))
     }
-    end(alikeAllow, at: emit(.jumpIfNegative, 7))
+    // Without sign, what is below the first lies above all others once the first is taken off.
+    emit(.move32, .scratch, source: first.register)
+    emit(.add32, .scratch, immediate: Int32(bitPattern: 0 &- first.value))
+    return emit(.jumpIfLess, .scratch, immediate: Int32(bitPattern: last - first.value + 1))
   }
 
   mutating func finish(allowsByDefault: Bool) -> [DeviceProgram.Instruction] {
@@ -136,8 +158,8 @@ private struct Assembly {
       // The kernel refuses code that nothing leads to.
       if jumps.isEmpty && allow != allowsByDefault { continue }
       for jump in jumps { aim(jump) }
-      emit(.set, 0, immediate: allow ? 1 : 0)
-      emit(.exit, 0)
+      emit(.set, .verdict, immediate: allow ? 1 : 0)
+      emit(.exit, .verdict)
     }
     return instructions
   }
@@ -150,7 +172,7 @@ private struct Assembly {
     kind = .some(isBlock)
     isClosed = false
     // `BPF_DEVCG_DEV_BLOCK` is 1, `BPF_DEVCG_DEV_CHAR` 2.
-    if let isBlock { toNextKind = emit(.jumpUnlessEqual, 2, immediate: isBlock ? 1 : 2) }
+    if let isBlock { toNextKind = emit(.jumpIfAny, .request, immediate: isBlock ? 2 : 1) }
   }
 
   private mutating func end(_ allow: Bool, at jump: Int) {
@@ -163,19 +185,9 @@ private struct Assembly {
     instructions[jump].offset = Int16(truncatingIfNeeded: instructions.count - jump - 1)
   }
 
-  /// - Returns: nil for all devices.
-  private static func number(_ entry: DeviceRuleList.Entry) -> Number? {
-    switch (entry.major, entry.minor) {
-    case (nil, nil): nil
-    case (let major?, nil): (4, Int32(bitPattern: major))
-    case (nil, let minor?): (5, Int32(bitPattern: minor))
-    case (let major?, let minor?): (6, Int32(bitPattern: major << 20 | minor))
-    }
-  }
-
-  /// `BPF_DEVCG_ACC_MKNOD` is 1, `_READ` 2 and `_WRITE` 4.
+  /// `BPF_DEVCG_ACC_MKNOD` is 1, `_READ` 2 and `_WRITE` 4, in the high half of the request.
   private static func accessBits(_ access: DeviceAccess) -> Int32 {
-    (access.contains(.mknod) ? 1 : 0) | (access.contains(.read) ? 2 : 0) | (access.contains(.write) ? 4 : 0)
+    ((access.contains(.mknod) ? 1 : 0) | (access.contains(.read) ? 2 : 0) | (access.contains(.write) ? 4 : 0)) << 16
   }
 
   /// Values of linux/bpf.h and linux/bpf_common.h.
@@ -188,18 +200,14 @@ private struct Assembly {
     case set = 0xB7
     /// `BPF_ALU64 | BPF_AND | BPF_K`.
     case and = 0x57
-    /// `BPF_ALU64 | BPF_ADD | BPF_K`.
-    case add = 0x07
     /// `BPF_ALU | BPF_MOV | BPF_X`: the low half, the high one becomes 0.
     case move32 = 0xBC
-    /// `BPF_ALU | BPF_XOR | BPF_K`, likewise.
-    case xor32 = 0xA4
+    /// `BPF_ALU | BPF_ADD | BPF_K`, likewise.
+    case add32 = 0x04
     /// `BPF_ALU64 | BPF_OR | BPF_X`.
     case or = 0x4F
     /// `BPF_ALU64 | BPF_LSH | BPF_K`.
     case shiftLeft = 0x67
-    /// `BPF_ALU64 | BPF_RSH | BPF_K`.
-    case shiftRight = 0x77
     /// `BPF_ALU64 | BPF_ARSH | BPF_K`.
     case shiftRightSigned = 0xC7
     /// `BPF_JMP | BPF_JA`.
@@ -208,8 +216,10 @@ private struct Assembly {
     case jumpIfEqual = 0x15
     /// `BPF_JMP | BPF_JNE | BPF_K`.
     case jumpUnlessEqual = 0x55
-    /// `BPF_JMP | BPF_JSLT | BPF_K` with 0.
-    case jumpIfNegative = 0xC5
+    /// `BPF_JMP | BPF_JSET | BPF_K`: one of the bits is set.
+    case jumpIfAny = 0x45
+    /// `BPF_JMP | BPF_JLT | BPF_K`, without sign.
+    case jumpIfLess = 0xA5
     /// `BPF_JMP | BPF_EXIT`.
     case exit = 0x95
   }
@@ -217,11 +227,12 @@ private struct Assembly {
   /// - Returns: the instruction's index.
   @discardableResult
   private mutating func emit(
-    _ code: Code, _ destination: UInt8, source: UInt8 = 0, offset: Int16 = 0, immediate: Int32 = 0
+    _ code: Code, _ destination: Register, source: Register = .verdict, offset: Int16 = 0, immediate: Int32 = 0
   ) -> Int {
     instructions.append(
       DeviceProgram.Instruction(
-        code: code.rawValue, registers: destination | source << 4, offset: offset, immediate: immediate))
+        code: code.rawValue, registers: destination.rawValue | source.rawValue << 4, offset: offset,
+        immediate: immediate))
     return instructions.count - 1
   }
 }

@@ -267,10 +267,7 @@ extension DefaultDevices {
   /// What the container's cgroup allows besides the configuration: the nodes above, terminals, `/dev/net/tun`, and
   /// making nodes of any device, which gives no access. The list is the one that runc's and crun's users rely on.
   public static var rules: [DeviceRule] {
-    [
-      DeviceRule(allow: true, type: .character, access: .mknod),
-      DeviceRule(allow: true, type: .block, access: .mknod),
-    ]
+    [DeviceRule(allow: true, type: .all, access: .mknod)]
       + nodes.map { DeviceRule(allow: true, type: .character, major: $0.major, minor: $0.minor) }
       + [
         DeviceRule(allow: true, type: .character, major: 136),

@@ -117,22 +117,25 @@ import Testing
     }
     #expect(
       program.instructions == [
-        i(0x61, 0x12), i(0x61, 0x14, 4), i(0x61, 0x15, 8), i(0xBF, 0x23), i(0x57, 0x02, 0, 0xFFFF),
-        i(0x77, 0x03, 0, 16), i(0xBF, 0x46), i(0x67, 0x06, 0, 52), i(0xC7, 0x06, 0, 32), i(0x4F, 0x56),
+        i(0x61, 0x13), i(0x61, 0x14, 4), i(0x61, 0x15, 8), i(0xBF, 0x46), i(0x67, 0x06, 0, 52),
+        i(0xC7, 0x06, 0, 32), i(0x4F, 0x56),
         // Character devices only; 1:3; reading is all that is asked.
-        i(0x55, 0x02, 4, 2), i(0x55, 0x06, 3, 1 << 20 | 3), i(0xBF, 0x31), i(0x57, 0x01, 0, 5),
-        i(0x15, 0x01, 2, 0),
+        i(0x45, 0x03, 3, 1), i(0x55, 0x06, 2, 1 << 20 | 3), i(0x45, 0x03, 1, 5 << 16), i(0x05, 0x00, 2),
         i(0xB7, 0x00, 0, 0), i(0x95, 0x00), i(0xB7, 0x00, 0, 1), i(0x95, 0x00),
       ])
     #expect(plan.directories[0].actions.isEmpty)
   }
 
-  @Test func rulesThatAreAlikeShareABranch() throws {
-    let usual = (0..<9).map { character(UInt32($0), 1, .all) }
+  @Test func neighboursWithOneVerdictShareABranch() throws {
+    let usual = [8, 3, 7, 9, 5, 7].map { character(2048, $0, .all) } + [character(136, nil), character(137, nil)]
     let program = try DeviceRuleList([DeviceRule(allow: false)] + usual).program()
-    #expect(program.instructions.count { [0x15, 0x55, 0xC5].contains($0.code) } == 2)
-    for major in UInt32(0)..<10 { #expect(run(program, false, major, 1, .all) == (major < 9)) }
-    #expect(!run(program, false, 1, 0, .all) && !run(program, true, 1, 1, .all))
+    // The kind; 136 and 137; 3; 5; 7 to 9.
+    #expect(program.instructions.count { [0x15, 0x45, 0xA5].contains($0.code) } == 5)
+    for minor in UInt32(0)..<12 {
+      #expect(run(program, false, 2048, minor, .all) == [3, 5, 7, 8, 9].contains(minor))
+      #expect(run(program, false, 130 + minor, 4, .all) == (6...7).contains(minor))
+    }
+    #expect(!run(program, false, 2049, 7, .all) && !run(program, true, 2048, 7, .all))
     // The later rule comes first, and what is between them stays between them.
     let mixed = try DeviceRuleList([
       character(1, 1, .all), DeviceRule(allow: false, type: .character, major: 2, minor: 2, access: .all),
@@ -160,6 +163,8 @@ import Testing
   @Test func numbersThatNoDeviceHasMatchNothing() throws {
     let program = try DeviceRuleList([character(.max, 1)]).program()
     #expect(!run(program, false, .max, 1, .read))
+    let largest = try DeviceRuleList([character(4095, 0xFFFFF), character(4095, 0xFFFFF)]).program()
+    #expect(run(largest, false, 4095, 0xFFFFF, .read) && !run(largest, false, 4095, 0xFFFFE, .read))
     #expect(try DeviceRuleList([character(.max, 1)]).program() == DeviceRuleList([]).program())
   }
 
@@ -225,14 +230,13 @@ import Testing
       case 0x4F: registers[to] |= registers[from]
       case 0x67: registers[to] <<= immediate
       case 0xC7: registers[to] = UInt64(bitPattern: Int64(bitPattern: registers[to]) >> Int64(immediate))
-      case 0x07: registers[to] &+= immediate
       case 0xBC: registers[to] = registers[from] & 0xFFFF_FFFF
-      case 0xA4: registers[to] = (registers[to] ^ immediate) & 0xFFFF_FFFF
+      case 0x04: registers[to] = (registers[to] &+ immediate) & 0xFFFF_FFFF
       case 0x05: position += Int(instruction.offset)
-      case 0x77: registers[to] >>= immediate
       case 0x15: if registers[to] == immediate { position += Int(instruction.offset) }
       case 0x55: if registers[to] != immediate { position += Int(instruction.offset) }
-      case 0xC5: if Int64(bitPattern: registers[to]) < 0 { position += Int(instruction.offset) }
+      case 0x45: if registers[to] & immediate != 0 { position += Int(instruction.offset) }
+      case 0xA5: if registers[to] < immediate { position += Int(instruction.offset) }
       case 0x95: return registers[0] == 1
       default:
         Issue.record("unknown instruction \(instruction)")
