@@ -19,7 +19,8 @@ let common: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
-    // Modules as a whole, as in releases: their parts one by one take half as long again.
+    // Modules as a whole, as in releases: their parts one by one take half as long again. With threads, because SwiftPM
+    // expects an object and an index entry for each file, and one thread makes one for the module.
     .unsafeFlags(
       ["-wmo", "-num-threads", "2", "-no-emit-module-separately-wmo"], .when(configuration: .debug)),
   ] + (isEmbedded ? [.enableExperimentalFeature("Embedded")] : [])

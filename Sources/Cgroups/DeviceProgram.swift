@@ -187,7 +187,8 @@ private struct Assembly {
 
   /// `BPF_DEVCG_ACC_MKNOD` is 1, `_READ` 2 and `_WRITE` 4, in the high half of the request.
   private static func accessBits(_ access: DeviceAccess) -> Int32 {
-    ((access.contains(.mknod) ? 1 : 0) | (access.contains(.read) ? 2 : 0) | (access.contains(.write) ? 4 : 0)) << 16
+    ((access.contains(.mknod) ? 1 : 0) | (access.contains(.read) ? 2 : 0) | (access.contains(.write) ? 4 : 0))
+      << 16
   }
 
   /// Values of linux/bpf.h and linux/bpf_common.h.
@@ -227,7 +228,8 @@ private struct Assembly {
   /// - Returns: the instruction's index.
   @discardableResult
   private mutating func emit(
-    _ code: Code, _ destination: Register, source: Register = .verdict, offset: Int16 = 0, immediate: Int32 = 0
+    _ code: Code, _ destination: Register, source: Register = .verdict, offset: Int16 = 0,
+    immediate: Int32 = 0
   ) -> Int {
     instructions.append(
       DeviceProgram.Instruction(

@@ -36,7 +36,7 @@ public struct EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     let bytes = message.utf8
     guard bytes.count > 1500 else { return message }
-    // Slices of text begin and end between characters' parts, wherever the bytes are counted to.
+    // A slice of text is rounded down to whole scalars, so that either place may lie within one.
     let end = bytes.index(bytes.startIndex, offsetBy: 1000)
     let rest = bytes.index(bytes.endIndex, offsetBy: -400)
     return message[..<end] + " … " + message[rest...]

@@ -127,7 +127,8 @@ import Testing
   }
 
   @Test func neighboursWithOneVerdictShareABranch() throws {
-    let usual = [8, 3, 7, 9, 5, 7].map { character(2048, $0, .all) } + [character(136, nil), character(137, nil)]
+    let usual =
+      [8, 3, 7, 9, 5, 7].map { character(2048, $0, .all) } + [character(136, nil), character(137, nil)]
     let program = try DeviceRuleList([DeviceRule(allow: false)] + usual).program()
     // The kind; 136 and 137; 3; 5; 7 to 9.
     #expect(program.instructions.count { [0x15, 0x45, 0xA5].contains($0.code) } == 5)
