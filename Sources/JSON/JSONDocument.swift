@@ -18,6 +18,8 @@ public final class JSONDocument: Sendable {
   public let source: String
   let bytes: [UInt8]
   let nodes: [JSONNode]
+  /// The offset behind the document's last byte, of a line its line feed.
+  public let end: Int
 
   /// Parses a text.
   ///
@@ -25,12 +27,26 @@ public final class JSONDocument: Sendable {
   ///   - bytes: UTF-8, at most ``maximumSize``.
   ///   - source: A name for the text in error messages, usually its path.
   /// - Throws: The first problem of the text, with line, column and pointer.
-  public init(_ bytes: [UInt8], source: String) throws(JSONError) {
+  public convenience init(_ bytes: [UInt8], source: String) throws(JSONError) {
+    try self.init(bytes, JSONParser(), source)
+  }
+
+  /// Parses one value of a text that has several, each on a line of its own; the others are not looked at.
+  ///
+  /// - Parameters:
+  ///   - lines: UTF-8, at most ``maximumSize``.
+  ///   - start: The offset of the line.
+  ///   - source: As above. Places are those in the whole text.
+  public convenience init(lineOf lines: [UInt8], from start: Int = 0, source: String) throws(JSONError) {
+    try self.init(lines, JSONParser(lineFrom: start), source)
+  }
+
+  private init(_ bytes: [UInt8], _ initial: JSONParser, _ source: String) throws(JSONError) {
     guard bytes.count <= Self.maximumSize else {
       let problem = "the document has \(bytes.count) bytes, the limit is \(Self.maximumSize)"
       throw JSONError(source: source, position: nil, pointer: "", problem: problem)
     }
-    var parser = JSONParser()
+    var parser = initial
     do {
       try parser.parse(bytes.span)
     } catch {
@@ -41,6 +57,7 @@ public final class JSONDocument: Sendable {
     self.source = source
     self.bytes = bytes
     self.nodes = parser.nodes
+    self.end = parser.position
   }
 
   /// The document's only outermost value.

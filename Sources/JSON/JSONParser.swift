@@ -23,12 +23,22 @@ struct JSONParser {
   /// The indices of the containers that are not closed yet, outermost first.
   private(set) var open: [Int] = []
   var position = 0
+  /// Whether other values may follow.
+  private var isLine = false
+
+  init() {}
+
+  init(lineFrom position: Int) {
+    self.position = position
+    isLine = true
+  }
 
   mutating func parse(_ text: Span<UInt8>) throws(Failure) {
     nodes.reserveCapacity(text.count / 8 + 8)
     try rejectByteOrderMark(text)
     var expected = Expected.value
     while true {
+      if expected == .end && isLine { return }
       skipWhitespace(text)
       guard position < text.count else {
         if expected == .end { return }

@@ -52,17 +52,26 @@ public func readFile(_ directory: FD, _ path: String, limit: Int) throws(Syscall
   }
 }
 
-/// Reads a whole file that the kernel shows as one record, as it does most of cgroups and many of proc(5): a read that does
-/// not fill the buffer is then the last, which saves asking for the size and asking again.
+/// Reads a whole file that the kernel shows as one record, as it does most of cgroups and many of proc(5).
 public func readKernelFile(_ directory: FD, _ path: String) throws(SyscallError) -> [UInt8] {
   let file = try openat(directory, path, .readOnly)
-  var bytes = try read(file.fd, upTo: 4096)
+  do throws(SyscallError) { return try readUntilShort(file.fd) } catch {
+    throw SyscallError(error.call, error.errno, path)
+  }
+}
+
+/// Reads the rest of a file of which a read that does not fill the buffer is the last: one on a disk or in memory that nobody
+/// extends, or one as for ``readKernelFile(_:_:)``. That saves asking for its size and asking again.
+///
+/// More than 16 MiB is `EFBIG`.
+public func readUntilShort(_ fd: FD) throws(SyscallError) -> [UInt8] {
+  var bytes = try read(fd, upTo: 4096)
   var size = bytes.count
   while size == 4096 || size == 65536 {
-    let more = try read(file.fd, upTo: 65536)
+    let more = try read(fd, upTo: 65536)
     bytes += more
     size = more.count
-    if bytes.count > 1 << 24 { throw SyscallError("read", Errno(EFBIG), path) }
+    if bytes.count > 1 << 24 { throw SyscallError("read", Errno(EFBIG)) }
   }
   return bytes
 }

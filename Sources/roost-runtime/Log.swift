@@ -122,17 +122,19 @@ private func quoted(_ text: String) -> String {
 /// Standard output and standard error.
 enum Output {
   /// - Returns: the exit status: a full disk behind standard output is an error like any other.
-  static func print(_ text: String) -> Int32 {
+  static func print(_ text: String) -> Int32 { write(Array((text + "\n").utf8)) }
+
+  static func print(_ line: [UInt8]) -> Int32 { write(line + [UInt8(ascii: "\n")]) }
+
+  static func write(_ bytes: [UInt8]) -> Int32 {
     do throws(SyscallError) {
-      try writeAll(.standardOutput, Array((text + "\n").utf8))
+      try writeAll(.standardOutput, bytes)
       return 0
     } catch {
       writeError("standard output: \(error)")
       return RuntimeError.failureStatus
     }
   }
-
-  static func print(_ bytes: [UInt8]) -> Int32 { print(String(decoding: bytes, as: UTF8.self)) }
 
   static func writeError(_ line: String) {
     // bestEffort: there is no other place to tell it

@@ -42,6 +42,25 @@ struct LimitTests {
     #expect(try document.root.array().count == limit - 1)
   }
 
+  @Test("a line of a text that has several")
+  func lines() throws {
+    let lines = Array("{\"a\": 1}\n[2,\n3]\n4".utf8)
+    let first = try JSONDocument(lineOf: lines, source: "t.json")
+    #expect(try first.root.object().required("a").integer(in: 0...9) == 1)
+    #expect(first.end == 8)
+    let second = try JSONDocument(lineOf: lines, from: first.end, source: "t.json")
+    #expect(try second.root.array().count == 2)
+    #expect(second.root.position == JSONPosition(line: 2, column: 1))
+    let third = try JSONDocument(lineOf: lines, from: second.end, source: "t.json")
+    #expect(try third.root.integer(in: 0...9) == 4)
+    #expect(third.end == lines.count)
+    let error = #expect(throws: JSONError.self) {
+      try JSONDocument(lineOf: lines, from: third.end, source: "t.json")
+    }
+    #expect(error?.position == JSONPosition(line: 4, column: 2))
+    #expect(parseError(lines)?.hasPrefix("t.json:2:1: expected the end of the document") == true)
+  }
+
   static let sample = """
     {"s": "\\u00e9\\ud83d\\ude00 \u{E9}\u{1F600}", "n": [-1.5e+3, 0, 12], "w": [true, false, null],
      "o": {"": {}, "a": [[], [{}]]}}

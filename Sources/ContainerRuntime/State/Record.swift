@@ -13,8 +13,6 @@ internal import OCI
 public struct Record: Equatable, Sendable {
   /// Readers refuse a record of another version by name instead of guessing.
   static let version = 3
-  /// More bytes than any record has.
-  static let sizeLimit = 16 << 20
 
   public var summary: RecordSummary
   public var cgroups: [CgroupRecord] = [] {
@@ -81,10 +79,9 @@ extension Record {
   ///
   /// - Parameter source: the file, for messages.
   public init(decoding bytes: [UInt8], source: String) throws(JSONError) {
-    summary = try RecordSummary(decoding: bytes, source: source)
-    // With the line feed, so that errors count lines as the file has them.
-    let rest = bytes.drop { $0 != UInt8(ascii: "\n") }
-    let json = try JSONDocument(Array(rest), source: source).root.object()
+    let line = try JSONDocument(lineOf: bytes, source: source)
+    summary = try RecordSummary(line, of: bytes)
+    let json = try JSONDocument(lineOf: bytes, from: line.end, source: source).root.object()
     hasUserNamespace = try json.required("hasUserNamespace").bool()
     hasHooks = try json.required("hasHooks").bool()
     hasProcess = try json.required("hasProcess").bool()

@@ -114,14 +114,19 @@ extension RecordSummary {
   ///
   /// - Parameter source: the file, for messages.
   init(decoding record: [UInt8], source: String) throws(JSONError) {
-    let end = record.firstIndex(of: UInt8(ascii: "\n")) ?? record.endIndex
-    let json = try JSONDocument(Array(record[..<end]), source: source).root.object()
+    try self.init(JSONDocument(lineOf: record, source: source), of: record)
+  }
+
+  /// - Parameter line: the first one of a record.
+  init(_ line: JSONDocument, of record: [UInt8]) throws(JSONError) {
+    let json = try line.root.object()
     // Other versions may have other members.
     let version = try json.required("version")
     guard try version.integer(in: 0...1_000_000) == Record.version else {
       throw version.error("is not \(Record.version), the version that this runtime reads")
     }
-    guard end < record.endIndex - 1, record.last == UInt8(ascii: "\n") else {
+    let lineFeed = UInt8(ascii: "\n")
+    guard line.end < record.count - 1, record[line.end] == lineFeed, record.last == lineFeed else {
       throw json.value.error("the record's second line is missing or cut off")
     }
     let phase = try json.required("phase")

@@ -224,19 +224,21 @@ public final class ContainerDirectory: Sendable {
 
   /// - Parameters:
   ///   - place: the path of `base`, for messages.
-  ///   - decode: makes something of the bytes of the record and the name of its file.
+  ///   - decode: makes something of the record's bytes; the name of the file is only made for an error.
   fileprivate static func read<T>(
     _ base: FD, _ name: String, in place: String, _ decode: ([UInt8], String) throws(JSONError) -> T
   ) throws(RuntimeError) -> T? {
     let bytes: [UInt8]
     do throws(SyscallError) {
       let file = try openat2(base, name, .readOnly, resolve: [.beneath, .noSymlinks])
-      bytes = try readAll(file.fd, limit: Record.sizeLimit)
+      bytes = try readUntilShort(file.fd)
     } catch {
       if error.errno == .noEntry { return nil }
       throw RuntimeError(error, "\(place)/\(name)")
     }
-    do throws(JSONError) { return try decode(bytes, "\(place)/\(name)") } catch {
+    do throws(JSONError) { return try decode(bytes, "") } catch {
+      var error = error
+      error.source = "\(place)/\(name)"
       throw RuntimeError("\(error)")
     }
   }

@@ -16,19 +16,16 @@ extension Command {
     try context.expect(positional: 0...0)
     let containers = try context.containers()
     if try context.arguments.flag("quiet") {
-      return printLines(try attempt { () throws(RuntimeError) in try containers.ids() })
+      let ids = try attempt { () throws(RuntimeError) in try containers.ids() }
+      return ids.isEmpty ? 0 : Output.print(ids.joined(separator: "\n"))
     }
     let (states, failures) = try attempt { () throws(RuntimeError) in try containers.list() }
     for failure in failures { context.log.warning(failure) }
     switch context.arguments.value("format") {
-    case nil, "table": return printLines(Table.text(states))
+    case nil, "table": return Output.write(Table.text(states))
     case "json": return Output.print(json(states))
     case let other?: throw CommandFailure("--format: expected table or json, found \"\(other)\"")
     }
-  }
-
-  private static func printLines(_ lines: [String]) -> Int32 {
-    lines.isEmpty ? 0 : Output.print(lines.joined(separator: "\n"))
   }
 
   private static func json(_ states: [State]) -> [UInt8] {
@@ -41,24 +38,39 @@ extension Command {
 
 /// The table that `list` prints, columns as runc's.
 enum Table {
-  static func text(_ states: [State]) -> [String] {
-    let rows =
-      [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]]
-      + states.map {
-        [$0.id, "\($0.pid)", $0.status.rawValue, $0.bundle, $0.created ?? "", $0.owner ?? ""]
-      }
-    var widths = [Int](repeating: 0, count: rows[0].count)
-    for row in rows {
-      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], width(cell)) }
+  private static let header = ["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]
+
+  /// Lines of UTF-8, the header's first.
+  static func text(_ states: [State]) -> [UInt8] {
+    // One row after the other.
+    var cells = header
+    cells.reserveCapacity(header.count * (states.count + 1))
+    for state in states {
+      cells.append(state.id)
+      cells.append(String(state.pid))
+      cells.append(state.status.rawValue)
+      cells.append(state.bundle)
+      cells.append(state.created ?? "")
+      cells.append(state.owner ?? "")
     }
-    return rows.map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        line += cell
-        if column + 1 < row.count { line += String(repeating: " ", count: widths[column] - width(cell) + 3) }
-      }
-      return line
+    let lengths = cells.map(width)
+    var widths = [Int](repeating: 0, count: header.count)
+    for (index, length) in lengths.enumerated() {
+      let column = index % header.count
+      widths[column] = max(widths[column], length)
     }
+    var text: [UInt8] = []
+    text.reserveCapacity((states.count + 1) * widths.reduce(0) { $0 + $1 + 3 })
+    for (index, cell) in cells.enumerated() {
+      text.append(contentsOf: cell.utf8)
+      let column = index % header.count
+      if column + 1 == header.count {
+        text.append(UInt8(ascii: "\n"))
+      } else {
+        text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: widths[column] - lengths[index] + 3))
+      }
+    }
+    return text
   }
 
   /// Scalars: all bytes of UTF-8 but those that continue one.
