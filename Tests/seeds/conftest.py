@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 from harness import sandbox, users  # noqa: E402
 from harness.case import eventually  # noqa: E402
+from harness.https import Server, make_authority  # noqa: E402
 from harness.runtime import Runtime, default_path  # noqa: E402
 
 import material  # noqa: E402
@@ -133,6 +134,21 @@ def openvswitch():
     subprocess.run(["sh", "-ec", script], check=True, timeout=60, stderr=subprocess.DEVNULL)
     yield "br0"
     subprocess.run(["sh", "-ec", "ovs-vsctl del-br br0; kill $(cat /run/openvswitch/*.pid)"], check=True, timeout=30)
+
+
+@pytest.fixture
+def mirror(machine, tmp_path):
+    """The host that Alpine's root file systems come from, as this machine knows and trusts it: a server of the test's own."""
+    name = "dl-cdn.alpinelinux.org"
+    certificate, key = make_authority(tmp_path, name)
+    # Of the test's own /etc.
+    with open("/etc/hosts", "a") as hosts:
+        hosts.write(f"127.0.0.1 {name}\n")
+    with open("/etc/ssl/certs/ca-certificates.crt", "a") as trusted:
+        trusted.write(certificate.read_text())
+    server = Server(certificate, key, port=443)
+    yield server
+    server.close()
 
 
 @pytest.fixture

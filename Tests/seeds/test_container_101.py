@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 The Roost authors
 """S1: the bash script with cgroups, a cable and an interactive ash, as one command."""
+import hashlib
 import subprocess
 
 import pytest
@@ -12,6 +13,7 @@ PROMPT = "/ # "
 TIMES = [r"time=\S+ ms", r"rtt .*", r"time \d+ms", r"\b[0-9a-f]{12}\b", r"(?m)^\d+: (?=eth0)"]
 RUN = "roost run --rm -it --name mycontainer --memory 64m --cpus 0.1 --ip 10.0.0.1/24 --host-ip 10.0.0.2/24 " \
       "./alpine-minirootfs.tar.gz /bin/ash"
+ARCHIVE = "alpine/latest-stable/releases/x86_64/alpine-minirootfs-3.22.2-x86_64.tar.gz"
 
 
 @pytest.fixture
@@ -36,6 +38,19 @@ def test_whole_script(place, page):
     session.terminal.send("exit\n")
     assert session.finish() == 0
     page.check("whole-script", session.transcript, TIMES)
+
+
+def test_from_the_network(machine, minirootfs, mirror, page):
+    """The script's first step is a part of the command; what has come once is neither fetched nor unpacked again."""
+    content = minirootfs.read_bytes()
+    _, archive = mirror.add(ARCHIVE, content)
+    checksum = hashlib.sha256(content).hexdigest()
+    command = f"roost run --rm --checksum sha256:{{}} https://dl-cdn.alpinelinux.org/{ARCHIVE} /bin/ash -c 'head -n 1 /etc/passwd'"
+    page.check("from-the-network", machine.transcript(command.format(checksum)), [r"[0-9a-f]{64}"])
+    machine.run(command.format(checksum))
+    assert len(archive.requests) == 1
+    refused = machine.run(command.format("0" * 64), status=125)
+    assert checksum in refused and len(refused.splitlines()) == 1, refused
 
 
 def check_limits(pid):

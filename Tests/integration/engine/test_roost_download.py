@@ -12,8 +12,8 @@ import time
 import pytest
 from harness import sandbox
 from harness.case import eventually
+from harness.https import Proxy, Server, make_authority
 from harness.terminal import Terminal
-from https import Proxy, Server, make_authority
 
 
 @pytest.fixture(scope="session")

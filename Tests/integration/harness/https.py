@@ -11,12 +11,13 @@ import subprocess
 import threading
 
 
-def make_authority(directory):
-    """A certificate for 127.0.0.1 that vouches for itself: (certificate, key)."""
+def make_authority(directory, name=None):
+    """A certificate for 127.0.0.1, and for a host of that name, that vouches for itself: (certificate, key)."""
     certificate, key = directory / "ca.pem", directory / "ca.key"
+    names = "IP:127.0.0.1" + (f",DNS:{name}" if name else "")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=roost tests",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+         "-addext", f"subjectAltName={names}", "-keyout", str(key), "-out", str(certificate)],
         check=True, capture_output=True, timeout=60)
     return certificate, key
 
@@ -100,8 +101,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server:
     """Pages on a port of 127.0.0.1, with TLS where a certificate is given."""
 
-    def __init__(self, certificate=None, key=None):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    def __init__(self, certificate=None, key=None, port=0):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.server.handle_error = lambda *_: None
         self.server.pages = self.pages = {}
