@@ -9,7 +9,7 @@ struct RootFSCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rootfs", abstract: "Manage root file systems.",
     discussion: """
-      A ROOT that is an archive, an address, programs of the host or a Debian suite is made once and stored under its
+      A ROOT that is an archive, an address, programs of the host or a Debian suite is made once and stored under its \
       digest; containers share it and write to layers of their own.
 
       TREE is the digest, its beginning, or the ROOT that it was made from.
