@@ -69,6 +69,15 @@ def host(case):
 
 
 @pytest.fixture
+def other(host):
+    """A neighbour of the host, 192.0.2.2, who knows it as 192.0.2.1."""
+    made = Host()
+    host.cable(made, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
+    yield made
+    made.end()
+
+
+@pytest.fixture
 def net(roost, host):
     """`roost` in the host's network namespace."""
     roost.__class__ = NetworkedRoost

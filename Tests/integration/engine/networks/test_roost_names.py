@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from harness.case import eventually
-from hosts import CLIENT, PEER, Host, inside, settings, sleeper
+from hosts import CLIENT, PEER, inside, settings, sleeper
 from names import Upstream, ask, ask_all, within
 
 pytest.importorskip("dns", reason="needs Debian's python3-dnspython")
@@ -24,13 +24,10 @@ NOBODY = ["--dns", "127.0.0.1"]
 
 
 @pytest.fixture
-def outside(host):
-    """A host beyond the engine's, with two addresses."""
-    other = Host()
-    host.cable(other, "lan", "192.0.2.1/24", "eth0", f"{OUTSIDE}/24")
-    other.sh("ip address add 192.0.2.54/24 dev eth0")
-    yield other
-    other.end()
+def outside(other):
+    """A host beyond the engine's, with further addresses."""
+    other.sh(f"ip address add {OUTSIDE}/24 dev eth0; ip address add 192.0.2.54/24 dev eth0")
+    return other
 
 
 def resolver(net, name="box"):

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from harness.case import eventually
-from hosts import Host, server, settings, sleeper
+from hosts import server, settings, sleeper
 
 pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
 
@@ -123,27 +123,17 @@ def test_size_of_packets(net, root, host):
     assert first.process.poll() is None
 
 
-def test_masquerade(net, root, host):
+def test_masquerade(net, root, host, other):
     """The outside sees the host's address."""
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        net.run("--network", "default", root, "ping", "-c", "1", "-W", "2", "192.0.2.2").succeeds()
-    finally:
-        other.end()
+    net.run("--network", "default", root, "ping", "-c", "1", "-W", "2", "192.0.2.2").succeeds()
 
 
-def test_internal_network(net, root, host):
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        net("network", "create", "--internal", "inner").succeeds()
-        result = net.run("--network", "inner", root, "sh", "-c",
-                         "ip route; cat /etc/resolv.conf; ping -c 1 -W 1 192.0.2.2").fails(status=1)
-        assert "default" not in result.out and re.findall("nameserver (.*)", result.out) == ["127.0.0.11"]
-        net.run("--network", "inner", "-p", "80", root, "true").fails("internal")
-    finally:
-        other.end()
+def test_internal_network(net, root, host, other):
+    net("network", "create", "--internal", "inner").succeeds()
+    result = net.run("--network", "inner", root, "sh", "-c",
+                     "ip route; cat /etc/resolv.conf; ping -c 1 -W 1 192.0.2.2").fails(status=1)
+    assert "default" not in result.out and re.findall("nameserver (.*)", result.out) == ["127.0.0.11"]
+    net.run("--network", "inner", "-p", "80", root, "true").fails("internal")
 
 
 def test_reload_restores_what_others_removed(net, root, host):

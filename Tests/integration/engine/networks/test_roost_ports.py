@@ -12,76 +12,56 @@ from pathlib import Path
 
 import pytest
 from harness.case import eventually
-from hosts import CLIENT, PEER, Host, inside, listens, running, server, settings, sleeper
+from hosts import CLIENT, PEER, inside, listens, running, server, settings, sleeper
 
 pytestmark = pytest.mark.skipif(not (shutil.which("ip") and shutil.which("nft")), reason="needs ip and nft")
 
 
-def test_published_port(net, root, host):
+def test_published_port(net, root, host, other):
     """From the host, from its loopback, from another host; the client's address is kept."""
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        server(net, root, "web", "--network", "default", "-p", "8080:80")
-        for address in ["127.0.0.1", "192.0.2.1"]:
-            assert "hello" in host("busybox", "nc", "-w", "3", address, "8080"), address
-        assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
-        # Ports that are not published stay closed to the outside.
-        address = settings(net, "web")["IPAddress"]
-        other("ip", "route", "add", "10.210.0.0/16", "via", "192.0.2.1")
-        assert "hello" not in other("busybox", "nc", "-w", "1", address, "80", check=False)
-        # Hairpin: a container uses the published port of another and of itself.
-        net.run("--network", "default", root, "nc", "-w", "3", "192.0.2.1", "8080").succeeds().out.index("hello")
-        assert settings(net, "web")["Ports"] == {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
-    finally:
-        other.end()
+    server(net, root, "web", "--network", "default", "-p", "8080:80")
+    for address in ["127.0.0.1", "192.0.2.1"]:
+        assert "hello" in host("busybox", "nc", "-w", "3", address, "8080"), address
+    assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
+    # Ports that are not published stay closed to the outside.
+    address = settings(net, "web")["IPAddress"]
+    other("ip", "route", "add", "10.210.0.0/16", "via", "192.0.2.1")
+    assert "hello" not in other("busybox", "nc", "-w", "1", address, "80", check=False)
+    # Hairpin: a container uses the published port of another and of itself.
+    net.run("--network", "default", root, "nc", "-w", "3", "192.0.2.1", "8080").succeeds().out.index("hello")
+    assert settings(net, "web")["Ports"] == {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
 
 
-def test_the_hosts_own_firewall_decides(net, root, host):
+def test_the_hosts_own_firewall_decides(net, root, host, other):
     """What an administrator's chain drops stays dropped, at whatever priority it is."""
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        server(net, root, "web", "-p", "8080:80")
-        for priority in [-100, 100]:
-            host("nft", f"add table inet own; add chain inet own f {{ type filter hook forward priority {priority}; }}; "
-                 "add rule inet own f ct status dnat drop")
-            assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
-            host("nft", "delete", "table", "inet", "own")
-            assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
-    finally:
-        other.end()
+    server(net, root, "web", "-p", "8080:80")
+    for priority in [-100, 100]:
+        host("nft", f"add table inet own; add chain inet own f {{ type filter hook forward priority {priority}; }}; "
+             "add rule inet own f ct status dnat drop")
+        assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
+        host("nft", "delete", "table", "inet", "own")
+        assert "hello" in other("busybox", "nc", "-w", "3", "192.0.2.1", "8080")
 
 
 @pytest.mark.parametrize("kind", ["tcp", "udp"])
-def test_a_published_port_keeps_the_clients_address(net, root, host, kind):
+def test_a_published_port_keeps_the_clients_address(net, root, host, other, kind):
     """Programs of the test's own in the namespaces: what a server sees as its peer, and that answers come back."""
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        container = sleeper(net, root, "box", "--network", "default", "-p", f"5353:53/{kind}")
-        for client, address, peer in [(other, "192.0.2.1", "192.0.2.2"), (host, "127.0.0.1", "10.210.0.1"),
-                                      (host, "192.0.2.1", "192.0.2.1")]:
-            with inside(container, PEER, kind, "53") as server:
-                assert client(sys.executable, "-c", CLIENT, kind, address, "5353") == "answer\n"
-                # Never a loopback address, which services trust.
-                assert server.stdout.readline() == peer + "\n"
-    finally:
-        other.end()
+    container = sleeper(net, root, "box", "--network", "default", "-p", f"5353:53/{kind}")
+    for client, address, peer in [(other, "192.0.2.1", "192.0.2.2"), (host, "127.0.0.1", "10.210.0.1"),
+                                  (host, "192.0.2.1", "192.0.2.1")]:
+        with inside(container, PEER, kind, "53") as server:
+            assert client(sys.executable, "-c", CLIENT, kind, address, "5353") == "answer\n"
+            # Never a loopback address, which services trust.
+            assert server.stdout.readline() == peer + "\n"
 
 
-def test_port_of_loopback_is_not_for_the_lan(net, root, host):
-    other = Host()
-    try:
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        server(net, root, "web", "--network", "default", "-p", "127.0.0.1:8080:80")
-        assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
-        assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
-        other.sh("ip route add 127.0.0.1/32 via 192.0.2.1 table local; ip route del 127.0.0.0/8 table local; "
-                 "sysctl -qw net.ipv4.conf.all.route_localnet=1", check=False)
-        assert "hello" not in other("busybox", "nc", "-w", "1", "127.0.0.1", "8080", check=False)
-    finally:
-        other.end()
+def test_port_of_loopback_is_not_for_the_lan(net, root, host, other):
+    server(net, root, "web", "--network", "default", "-p", "127.0.0.1:8080:80")
+    assert "hello" in host("busybox", "nc", "-w", "3", "127.0.0.1", "8080")
+    assert "hello" not in other("busybox", "nc", "-w", "1", "192.0.2.1", "8080", check=False)
+    other.sh("ip route add 127.0.0.1/32 via 192.0.2.1 table local; ip route del 127.0.0.0/8 table local; "
+             "sysctl -qw net.ipv4.conf.all.route_localnet=1", check=False)
+    assert "hello" not in other("busybox", "nc", "-w", "1", "127.0.0.1", "8080", check=False)
 
 
 def test_taken_port(net, root, host):
@@ -97,22 +77,17 @@ def test_taken_port(net, root, host):
     assert not list((net.state / "networks/default/endpoints").glob("*.new"))
 
 
-def test_port_of_an_ipv6_address(net, root, host):
+def test_port_of_an_ipv6_address(net, root, host, other):
     """A client of another host comes through with its own address."""
-    other = Host()
-    try:
-        net("network", "create", "--ipv6", "--subnet", "fd00:1::/64", "six").succeeds()
-        host.cable(other, "lan", "192.0.2.1/24", "eth0", "192.0.2.2/24")
-        host.sh("ip address add fd00:7::1/64 dev lan nodad")
-        other.sh("ip address add fd00:7::2/64 dev eth0 nodad")
-        container = sleeper(net, root, "box", "--network", "six", "-p", "[fd00:7::1]:8080:80")
-        for client, peer in [(other, "fd00:7::2"), (host, "fd00:7::1")]:
-            with inside(container, PEER.replace("AF_INET", "AF_INET6").replace("0.0.0.0", "::"), "tcp", "80") as server:
-                assert client(sys.executable, "-c", CLIENT.replace("AF_INET", "AF_INET6"), "tcp", "fd00:7::1", "8080") \
-                    == "answer\n"
-                assert server.stdout.readline() == peer + "\n"
-    finally:
-        other.end()
+    net("network", "create", "--ipv6", "--subnet", "fd00:1::/64", "six").succeeds()
+    host.sh("ip address add fd00:7::1/64 dev lan nodad")
+    other.sh("ip address add fd00:7::2/64 dev eth0 nodad")
+    container = sleeper(net, root, "box", "--network", "six", "-p", "[fd00:7::1]:8080:80")
+    for client, peer in [(other, "fd00:7::2"), (host, "fd00:7::1")]:
+        with inside(container, PEER.replace("AF_INET", "AF_INET6").replace("0.0.0.0", "::"), "tcp", "80") as server:
+            assert client(sys.executable, "-c", CLIENT.replace("AF_INET", "AF_INET6"), "tcp", "fd00:7::1", "8080") \
+                == "answer\n"
+            assert server.stdout.readline() == peer + "\n"
 
 
 @pytest.mark.parametrize("port, words", [
