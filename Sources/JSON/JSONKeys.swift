@@ -16,15 +16,28 @@ extension JSONParser {
     if count > Self.pairwiseLimit {
       return try rejectDuplicates(text, sorted: keys(of: object))
     }
+    var marks: UInt64 = 0
     var later = object + 1
     for index in 0..<count {
-      var earlier = object + 1
-      for _ in 0..<index {
-        if areEqual(text, nodes[earlier], nodes[later]) { throw duplicate(of: nodes[earlier], at: later) }
-        earlier = valueEnd(afterKey: earlier)
+      let mark = mark(text, nodes[later])
+      if marks & mark != 0 {
+        var earlier = object + 1
+        for _ in 0..<index {
+          if areEqual(text, nodes[earlier], nodes[later]) { throw duplicate(of: nodes[earlier], at: later) }
+          earlier = valueEnd(afterKey: earlier)
+        }
       }
+      marks |= mark
       later = valueEnd(afterKey: later)
     }
+  }
+
+  /// One of 64 bits, of a key whose escapes may make it any other all: keys without a common one differ.
+  private func mark(_ text: Span<UInt8>, _ key: JSONNode) -> UInt64 {
+    if key.isEscaped { return .max }
+    if key.length == 0 { return 1 }
+    let (first, last) = (text[Int(key.start)], text[Int(key.start + key.length) - 1])
+    return 1 << ((UInt64(key.length) &+ UInt64(first) &* 5 &+ UInt64(last) &* 11) & 63)
   }
 
   private func keys(of object: Int) -> [Int] {

@@ -37,12 +37,14 @@ public struct ResolveFlags: OptionSet, Sendable {
   public static let noCrossDevice = ResolveFlags(rawValue: UInt64(RESOLVE_NO_XDEV))
 }
 
+// A `String` that is handed to C as it is gets copied, twice; `withCString` shows C the text where it stands.
+
 /// openat(2), close-on-exec.
 public func openat(
   _ directory: FD, _ path: String, _ flags: OpenFlags, mode: UInt32 = 0
 ) throws(SyscallError) -> Descriptor {
   let result = try checkRetrying("open", path) {
-    cl_openat(directory.rawValue, path, flags.rawValue | O_CLOEXEC, mode)
+    path.withCString { cl_openat(directory.rawValue, $0, flags.rawValue | O_CLOEXEC, mode) }
   }
   return Descriptor(owning: Int32(result))
 }
@@ -55,8 +57,9 @@ public func openat2(
 ) throws(SyscallError) -> Descriptor {
   var attempts = 0
   while true {
-    let result = cl_openat2(
-      directory.rawValue, path, UInt64(flags.rawValue | O_CLOEXEC), UInt64(mode), resolve.rawValue)
+    let result = path.withCString {
+      cl_openat2(directory.rawValue, $0, UInt64(flags.rawValue | O_CLOEXEC), UInt64(mode), resolve.rawValue)
+    }
     if result >= 0 { return Descriptor(owning: Int32(result)) }
     attempts += 1
     let again = result == -Int(EAGAIN) || result == -Int(EINTR)
@@ -121,8 +124,8 @@ public func fstatat(
   _ directory: FD, _ path: String, followLinks: Bool = true
 ) throws(SyscallError) -> FileStatus {
   var out = stat()
-  try check(
-    cl_fstatat(directory.rawValue, path, &out, followLinks ? 0 : AT_SYMLINK_NOFOLLOW), "stat", path)
+  let flags = followLinks ? 0 : AT_SYMLINK_NOFOLLOW
+  try check(path.withCString { cl_fstatat(directory.rawValue, $0, &out, flags) }, "stat", path)
   return FileStatus(out)
 }
 
@@ -175,26 +178,29 @@ public func fstatfs(_ fd: FD) throws(SyscallError) -> FileSystemStatus {
 /// statfs(2).
 public func statfs(_ path: String) throws(SyscallError) -> FileSystemStatus {
   var out = CLinux.statfs()
-  try check(cl_statfs(path, &out), "statfs", path)
+  try check(path.withCString { cl_statfs($0, &out) }, "statfs", path)
   return FileSystemStatus(
     magic: UInt64(truncatingIfNeeded: out.f_type), flags: UInt64(truncatingIfNeeded: out.f_flags))
 }
 
 /// mkdirat(2).
 public func mkdirat(_ directory: FD, _ path: String, mode: UInt32) throws(SyscallError) {
-  try check(cl_mkdirat(directory.rawValue, path, mode), "mkdir", path)
+  try check(path.withCString { cl_mkdirat(directory.rawValue, $0, mode) }, "mkdir", path)
 }
 
 /// mknodat(2); `mode` includes the file type.
 public func mknodat(
   _ directory: FD, _ path: String, mode: UInt32, device: UInt64 = 0
 ) throws(SyscallError) {
-  try check(cl_mknodat(directory.rawValue, path, mode, device), "mknod", path)
+  try check(path.withCString { cl_mknodat(directory.rawValue, $0, mode, device) }, "mknod", path)
 }
 
 /// symlinkat(2).
 public func symlinkat(_ target: String, _ directory: FD, _ path: String) throws(SyscallError) {
-  try check(cl_symlinkat(target, directory.rawValue, path), "symlink", path)
+  let result = target.withCString { target in
+    path.withCString { cl_symlinkat(target, directory.rawValue, $0) }
+  }
+  try check(result, "symlink", path)
 }
 
 /// linkat(2); never follows a symbolic link at `source`.
@@ -206,9 +212,9 @@ public func linkat(
 
 /// unlinkat(2).
 public func unlinkat(_ directory: FD, _ path: String, isDirectory: Bool = false) throws(SyscallError) {
+  let flags = isDirectory ? AT_REMOVEDIR : 0
   try check(
-    cl_unlinkat(directory.rawValue, path, isDirectory ? AT_REMOVEDIR : 0),
-    isDirectory ? "rmdir" : "unlink", path)
+    path.withCString { cl_unlinkat(directory.rawValue, $0, flags) }, isDirectory ? "rmdir" : "unlink", path)
 }
 
 /// renameat2(2).
@@ -217,18 +223,21 @@ public func unlinkat(_ directory: FD, _ path: String, isDirectory: Bool = false)
 public func renameat(
   _ sourceDirectory: FD, _ source: String, _ directory: FD, _ path: String, replace: Bool = true
 ) throws(SyscallError) {
-  try check(
-    cl_renameat2(
-      sourceDirectory.rawValue, source, directory.rawValue, path, replace ? 0 : UInt32(1)),
-    "rename", path)
+  let flags: UInt32 = replace ? 0 : 1
+  let result = source.withCString { source in
+    path.withCString { cl_renameat2(sourceDirectory.rawValue, source, directory.rawValue, $0, flags) }
+  }
+  try check(result, "rename", path)
 }
 
 /// readlinkat(2); targets longer than 4096 bytes are `ENAMETOOLONG`.
 public func readlinkat(_ directory: FD, _ path: String) throws(SyscallError) -> String {
   var length = 0
   let target = try withTemporaryBytes(4097) { (buffer) throws(SyscallError) -> String in
-    length = try check(
-      cl_readlinkat(directory.rawValue, path, buffer.baseAddress, buffer.count), "readlink", path)
+    let result = path.withCString {
+      cl_readlinkat(directory.rawValue, $0, buffer.baseAddress, buffer.count)
+    }
+    length = try check(result, "readlink", path)
     return String(
       decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length]), as: UTF8.self)
   }

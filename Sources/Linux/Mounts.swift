@@ -38,19 +38,23 @@ public enum MountPropagation: Hashable, Sendable {
 
 /// fsopen(2): a context in which a file system is configured (Linux 5.2).
 public func fsopen(_ type: String) throws(SyscallError) -> Descriptor {
-  Descriptor(owning: Int32(try check(cl_fsopen(type, UInt32(FSOPEN_CLOEXEC)), "fsopen", type)))
+  let result = type.withCString { cl_fsopen($0, UInt32(FSOPEN_CLOEXEC)) }
+  return Descriptor(owning: Int32(try check(result, "fsopen", type)))
 }
 
 /// fsconfig(2) with a string value; a file system's own words about a refusal are in the error's detail.
 public func fsconfigSet(_ context: FD, _ key: String, _ value: String) throws(SyscallError) {
   let command = UInt32(FSCONFIG_SET_STRING.rawValue)
-  let result = cl_fsconfig(context.rawValue, command, key, value, 0)
+  let result = key.withCString { key in
+    value.withCString { cl_fsconfig(context.rawValue, command, key, $0, 0) }
+  }
   if result < 0 { throw contextFailure(context, result, "fsconfig", "\(key)=\(value)") }
 }
 
 /// fsconfig(2) with an option that has no value.
 public func fsconfigSet(_ context: FD, flag key: String) throws(SyscallError) {
-  let result = cl_fsconfig(context.rawValue, UInt32(FSCONFIG_SET_FLAG.rawValue), key, nil, 0)
+  let command = UInt32(FSCONFIG_SET_FLAG.rawValue)
+  let result = key.withCString { cl_fsconfig(context.rawValue, command, $0, nil, 0) }
   if result < 0 { throw contextFailure(context, result, "fsconfig", key) }
 }
 
@@ -101,14 +105,14 @@ public func openTreeClone(
   if path.isEmpty { flags |= UInt32(cl_at_empty_path) }
   if recursive { flags |= UInt32(cl_at_recursive) }
   if !followLinks { flags |= UInt32(AT_SYMLINK_NOFOLLOW) }
-  return Descriptor(
-    owning: Int32(try check(cl_open_tree(directory.rawValue, path, flags), "open_tree", path)))
+  let result = path.withCString { cl_open_tree(directory.rawValue, $0, flags) }
+  return Descriptor(owning: Int32(try check(result, "open_tree", path)))
 }
 
 /// move_mount(2): attaches a detached mount at what `target` refers to (Linux 5.2).
 public func moveMount(_ mount: FD, onto target: FD) throws(SyscallError) {
   let flags = UInt32(MOVE_MOUNT_F_EMPTY_PATH) | UInt32(MOVE_MOUNT_T_EMPTY_PATH)
-  try check(cl_move_mount(mount.rawValue, "", target.rawValue, "", flags), "move_mount")
+  try check(cl_move_mount(mount.rawValue, target.rawValue, flags), "move_mount")
 }
 
 /// A change for mount_setattr(2).
@@ -151,7 +155,8 @@ public func mountSetAttributes(
   }
   var flags: UInt32 = path.isEmpty ? UInt32(cl_at_empty_path) : 0
   if recursive { flags |= UInt32(cl_at_recursive) }
-  try check(cl_mount_setattr(mount.rawValue, path, flags, &attributes), "mount_setattr", path)
+  let result = path.withCString { cl_mount_setattr(mount.rawValue, $0, flags, &attributes) }
+  try check(result, "mount_setattr", path)
 }
 
 /// Changes the propagation of the mount at a path with mount(2), which kernels before 5.12 need.

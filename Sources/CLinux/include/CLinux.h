@@ -182,8 +182,8 @@ static inline long cl_fsmount(int fd, unsigned flags, unsigned attributes) {
 static inline long cl_open_tree(int dir, const char *path, unsigned flags) {
   return cl_result(syscall(SYS_open_tree, dir, path, flags));
 }
-static inline long cl_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
-  return cl_result(syscall(SYS_move_mount, from, from_path, to, to_path, flags));
+static inline long cl_move_mount(int from, int to, unsigned flags) {
+  return cl_result(syscall(SYS_move_mount, from, "", to, "", flags));
 }
 static inline long cl_mount_setattr(int dir, const char *path, unsigned flags, const struct mount_attr *attr) {
   return cl_result(syscall(SYS_mount_setattr, dir, path, flags, attr, sizeof *attr));
