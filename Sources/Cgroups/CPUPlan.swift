@@ -51,11 +51,15 @@ extension ResourcePlanner {
       }
       put("cpu.shares", String(shares), "shares", place, isOrdered: true)
     }
-    if let period = cpu.period, period != 0 {
-      put("cpu.cfs_period_us", String(period), "period", place, isOrdered: true)
-    }
-    if let quota = cpu.quota, quota != 0 {
-      put("cpu.cfs_quota_us", quota < 0 ? "-1" : String(quota), "quota", place, isOrdered: true)
+    if let (quota, period, field) = bandwidth(cpu) {
+      if let period {
+        put(
+          "cpu.cfs_period_us", String(period), cpu.period ?? 0 == 0 ? field : "period", place, isOrdered: true
+        )
+      }
+      if let quota {
+        put("cpu.cfs_quota_us", quota < 0 ? "-1" : String(quota), field, place, isOrdered: true)
+      }
     }
     if let burst = cpu.burst {
       // Linux 5.14; no burst is what earlier kernels do.
@@ -76,13 +80,11 @@ extension ResourcePlanner {
     if let shares = cpu.shares, shares != 0 {
       put("cpu.weight", String(cpuWeight(shares: shares)), "shares", place, isOrdered: true)
     }
-    let quota = cpu.quota ?? 0
-    let period = cpu.period ?? 0
-    if quota != 0 || period != 0 {
-      var value = quota == 0 ? live.cpuQuota : quota < 0 ? "max" : String(quota)
+    if let (quota, period, field) = bandwidth(cpu) {
+      var value = quota.map { $0 < 0 ? "max" : String($0) } ?? "max"
       // Alone, a quota leaves the period as it is, which is 100000 in a new cgroup.
-      if period != 0 { value += " " + String(period) }
-      put("cpu.max", value, quota != 0 ? "quota" : "period", place, isOrdered: true)
+      if let period { value += " " + String(period) }
+      put("cpu.max", value, field, place, isOrdered: true)
     }
     if let burst = cpu.burst {
       put("cpu.max.burst", String(burst), "burst", place, isOptional: burst == 0, isOrdered: true)
@@ -90,6 +92,14 @@ extension ResourcePlanner {
     if let idle = cpu.idle {
       put("cpu.idle", String(idle), "idle", place, isOptional: idle == 0, isOrdered: true)
     }
+  }
+
+  /// Quota and period, of which an update may leave one as it is; nil where neither is given.
+  private func bandwidth(_ cpu: CPUResources) -> (quota: Int64?, period: UInt64?, field: String)? {
+    let quota = cpu.quota.flatMap { $0 == 0 ? nil : $0 }
+    let period = cpu.period.flatMap { $0 == 0 ? nil : $0 }
+    if quota == nil && period == nil { return nil }
+    return (quota ?? live.cpuQuota, period ?? live.cpuPeriod, quota != nil ? "quota" : "period")
   }
 
   private mutating func put(

@@ -196,6 +196,20 @@ struct DirectoryCreation {
 
   // MARK: What is there already
 
+  /// Before somebody else makes it.
+  func refuseOccupied() throws(CgroupError) {
+    let leaf: Descriptor
+    do throws(SyscallError) {
+      // path: of the host's cgroups, which have no symbolic links
+      leaf = try openat(.workingDirectory, directory.hostPath, [.path, .directory])
+    } catch {
+      if error.errno == .noEntry { return }
+      throw .refused("cannot look at the cgroup \(directory.hostPath)", error)
+    }
+    try refuseProcesses(leaf.fd)
+    try refuseFrozen(leaf.fd)
+  }
+
   private func refuseProcesses(_ leaf: FD) throws(CgroupError) {
     let count = try CgroupTree(hostPath: directory.hostPath).processes().count
     if count > 0 {

@@ -46,7 +46,9 @@ public struct CgroupPlan: Equatable, Sendable {
       directory.mayBeFrozen = path.isAbsolute && path.relative.utf8.contains(UInt8(ascii: "/"))
       planner.move(index, to: &directory)
       if hierarchy.version == .v2 && options.accounting {
-        directory.accounting = hierarchy.controllers.intersection([.cpu, .io, .memory, .pids])
+        directory.accounting =
+          options.isManagedInside
+          ? hierarchy.controllers : hierarchy.controllers.intersection([.cpu, .io, .memory, .pids])
       }
       if host.layout == .v2 { directory.owner = options.owner }
       directories.append(directory)
@@ -71,6 +73,8 @@ public struct CgroupOptions: Equatable, Sendable {
   public var appliesDevices = true
   /// On version 2, enable the controllers that statistics need where that is possible, even without a limit.
   public var accounting = true
+  /// The container may make cgroups below its own, for which it gets all controllers that there are.
+  public var isManagedInside = false
   /// Let systemd make the cgroups; nil makes them as directories.
   public var systemd: SystemdOptions?
   /// On version 2 alone: the user of the host to whom the cgroup is given; nil: to nobody.

@@ -76,6 +76,16 @@ func parseNumber(_ text: some Collection<UInt8>) -> UInt64? {
   return value
 }
 
+/// What stands in `cpu.max`, or is to be written there: microseconds, -1 for no limit; nil for a period that is not given.
+func parseCPUMax(_ text: some Collection<UInt8>) -> (quota: Int64, period: UInt64?)? {
+  let words = text.prefix { $0 != UInt8(ascii: "\n") }.split(separator: UInt8(ascii: " "))
+  guard 1...2 ~= words.count, let quota = parseNumber(words[0]) else { return nil }
+  let isUnlimited = quota == .max
+  if words.count == 1 { return (isUnlimited ? -1 : Int64(clamping: quota), nil) }
+  guard let period = parseNumber(words[1]), period != .max else { return nil }
+  return (isUnlimited ? -1 : Int64(clamping: quota), period)
+}
+
 /// The lines of a file.
 func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
   bytes.split(separator: UInt8(ascii: "\n"))

@@ -125,6 +125,8 @@ struct ResourcePlanner {
 struct LiveLimits: Equatable {
   /// `memory.max` of version 2: bytes; -1 unlimited; 0 unknown.
   var memory: Int64 = 0
-  /// The first word of `cpu.max` of version 2.
-  var cpuQuota = "max"
+  /// Microseconds; -1 unlimited; nil unknown.
+  var cpuQuota: Int64?
+  /// Microseconds; nil unknown.
+  var cpuPeriod: UInt64?
 }

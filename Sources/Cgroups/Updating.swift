@@ -21,7 +21,7 @@ extension CgroupSet {
     if let memory = resources.memory { try checkUsage(memory) }
     if let unit {
       // First: what systemd is not told it would set back, and what it rounds is made exact below.
-      let properties = try PropertyConversion(isV2: host.layout == .v2).properties(resources, purpose)
+      let properties = try PropertyConversion(isV2: host.layout == .v2, purpose).properties(resources)
       if !properties.isEmpty {
         try SystemdManager.connect(unit.manager).setProperties(unit.name, properties)
       }
@@ -63,9 +63,13 @@ extension CgroupSet {
     return CgroupHost(hierarchies: hierarchies)
   }
 
-  /// What a partial change needs to know of version 2, where one file holds what are two fields.
+  /// What a partial change needs to know: a file of version 2 holds what are two fields, and so does a property of systemd's.
   private func liveLimits(_ resources: Resources) throws(CgroupError) -> LiveLimits {
     var limits = LiveLimits()
+    let isQuotaSet =
+      resources.cpu?.quota ?? 0 != 0 || resources.cpu?.period ?? 0 != 0
+      || resources.unified.contains { $0.key == "cpu.max" }
+    if isQuotaSet, unit != nil, let cpu = record(.cpu) { try readQuotaV1(cpu, into: &limits) }
     guard let unified else { return limits }
     let leaf = try openLeaf(unified)
     if resources.memory?.swap ?? 0 != 0, resources.memory?.limit ?? 0 == 0,
@@ -74,13 +78,21 @@ extension CgroupSet {
     {
       limits.memory = value == .max ? -1 : Int64(clamping: value)
     }
-    if resources.cpu?.period ?? 0 != 0, resources.cpu?.quota ?? 0 == 0,
-      let bytes = try readBytesIfPresent(leaf.fd, "cpu.max", of: unified.hostPath),
-      let word = bytes.split(separator: UInt8(ascii: " ")).first
+    if isQuotaSet, let bytes = try readBytesIfPresent(leaf.fd, "cpu.max", of: unified.hostPath),
+      let (quota, period) = parseCPUMax(bytes)
     {
-      limits.cpuQuota = String(decoding: word, as: UTF8.self)
+      limits.cpuQuota = quota
+      limits.cpuPeriod = period
     }
     return limits
+  }
+
+  private func readQuotaV1(_ cpu: CgroupRecord, into limits: inout LiveLimits) throws(CgroupError) {
+    let leaf = try openLeaf(cpu)
+    let quota = try readWord(leaf.fd, "cpu.cfs_quota_us", of: cpu.hostPath)
+    // Negative: none.
+    limits.cpuQuota = parseNumber(quota).map { Int64(clamping: $0) } ?? -1
+    limits.cpuPeriod = parseNumber(try readWord(leaf.fd, "cpu.cfs_period_us", of: cpu.hostPath))
   }
 
   /// `memory.checkBeforeUpdate`: version 2 would kill processes to get below a new limit. Version 1 refuses by itself.

@@ -196,6 +196,7 @@ struct Planner {
       options.appliesDevices = manager != .disabled && !facts.isConfined && !hasNone
       if manager == .systemd { options.systemd = try systemdOptions(spec, facts) }
       if let owner = spec.cgroupOwner, owner != effectiveUserID() { options.owner = owner }
+      options.isManagedInside = spec.mayManageCgroups
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: id, host: host,
         options: options)
@@ -211,19 +212,22 @@ struct Planner {
     return options
   }
 
-  /// An ordinary user has no cgroups to put the container in, unless some were delegated; who asks for no limits needs
-  /// none. Devices are out of reach in a user namespace anyway.
+  /// An ordinary user has no cgroups to put the container in, unless some were delegated; who asks for neither limits nor
+  /// a place needs none. Devices are out of reach in a user namespace anyway.
   private func cgroupHost(
     _ spec: Spec, _ manager: CgroupManager, mayDoWithout: Bool
   ) throws(CgroupError) -> CgroupHost {
     if manager == .disabled { return CgroupHost(hierarchies: []) }
     let host = try CgroupHost.detect()
     if !mayDoWithout || manager == .systemd { return host }
+    let path = spec.linux?.cgroupsPath ?? ""
+    // A place that is named is meant; the kernel knows whether it is the caller's.
+    if path.utf8.first == UInt8(ascii: "/") { return host }
     let delegated = host.delegated()
     var limits = spec.linux?.resources
     limits?.devices = []
     // With limits the attempt is made in any case: the kernel's refusal says where the right is missing.
-    let needsNone = (limits ?? Resources()) == Resources()
+    let needsNone = (limits ?? Resources()) == Resources() && path.isEmpty
     return delegated.hierarchies.isEmpty && !needsNone ? host : delegated
   }
 

@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func anUpdateOfThePeriodKeepsTheLiveQuota() throws {
-    var planner = ResourcePlanner(host: Hosts.v2, purpose: .update(LiveLimits(cpuQuota: "7000")))
+    var planner = ResourcePlanner(host: Hosts.v2, purpose: .update(LiveLimits(cpuQuota: 7000)))
     try planner.add(.cpu { $0.period = 20000 }, options: CgroupOptions())
     var directory = CgroupDirectory(hierarchy: Hosts.v2.hierarchies[0], path: "/c")
     planner.move(0, to: &directory)

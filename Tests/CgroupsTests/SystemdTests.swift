@@ -12,7 +12,7 @@ import Testing
   private func properties(_ isV2: Bool, _ resources: Resources, _ live: LiveLimits? = nil) throws -> [String]
   {
     let purpose = live.map { ResourcePlanner.Purpose.update($0) } ?? .creation
-    return try PropertyConversion(isV2: isV2).properties(resources, purpose).map(\.description)
+    return try PropertyConversion(isV2: isV2, purpose).properties(resources).map(\.description)
   }
 
   private func scope(
@@ -132,6 +132,34 @@ import Testing
     ("0", [UInt8(1)]), ("7", [0x80]), ("8", [0, 1]), ("0-3, 5", [0x2F]), ("0-15", [0xFF, 0xFF]), ("", []),
   ])
   func listsAreMasks(list: String, mask: [UInt8]) { #expect(PropertyConversion.mask(list) == mask) }
+
+  /// What an update leaves out counts as it is.
+  @Test(arguments: [
+    (Int64(0), UInt64(200_000), "250000", "200000"), (60_000, 0, "600000", "100000"),
+    (-1, 0, "18446744073709551615", "100000"), (30_000, 50_000, "600000", "50000"),
+  ])
+  func halfAnUpdateOfTheQuota(quota: Int64, period: UInt64, share: String, ofPeriod: String) throws {
+    let resources = Resources.cpu {
+      $0.quota = quota
+      $0.period = period
+    }
+    let live = LiveLimits(cpuQuota: 50_000, cpuPeriod: 100_000)
+    let expected = [
+      "CPUQuotaPeriodUSec=uint64 \(ofPeriod) optional", "CPUQuotaPerSecUSec=uint64 \(share)",
+    ]
+    for isV2 in [true, false] { #expect(try properties(isV2, resources, live) == expected) }
+    if period == 0 {
+      let text = quota < 0 ? "max" : String(quota)
+      #expect(try properties(true, .with { $0.unified = [KeyValue("cpu.max", text)] }, live) == expected)
+    }
+  }
+
+  @Test func whatIsIdleHasNoWeight() throws {
+    for keys in [["cpu.idle", "cpu.weight"], ["cpu.weight", "cpu.idle"]] {
+      let unified = keys.map { KeyValue($0, $0 == "cpu.idle" ? "1" : "8") }
+      #expect(try properties(true, .with { $0.unified = unified }) == ["CPUWeight=uint64 0 optional"])
+    }
+  }
 
   @Test(arguments: ["a", "3-1", "1-2-3", "0-7:1/2", "70000", "-"])
   func whatIsNoMask(list: String) { #expect(PropertyConversion.mask(list) == nil) }

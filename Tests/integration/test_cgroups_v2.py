@@ -382,6 +382,15 @@ def test_delegation_to_a_user_namespace(bundle):
     container.stop()
 
 
+def controllers(directory):
+    return set((directory / "cgroup.controllers").read_text().split())
+
+
+def test_who_manages_cgroups_has_all_controllers(bundle):
+    """Others get those that their limits and statistics need."""
+    assert controllers(writable_view(bundle).create("true").cgroup("")) == controllers(cgroups.ROOT)
+
+
 @pytest.mark.differs(crun="1.8.1 leaves the cgroup to the host's root")
 def test_delegation_is_to_the_user_of_the_process(bundle):
     writable_view(bundle.user_namespace()).process["user"] = {"uid": 1000, "gid": 1000}

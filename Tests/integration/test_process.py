@@ -65,6 +65,33 @@ def test_cwd_through_a_symlink(bundle):
     assert bundle.run("probe", "getcwd").succeeds().out == "/etc\n"
 
 
+@pytest.fixture
+def users_own(bundle, case):
+    """A directory that 1024 of a user namespace may enter, and its root may not, as the group is none of the namespace's."""
+    bundle.user_namespace()
+    directory = case.directory_for("volume")
+    os.chown(directory, 101024, 0)
+    os.chmod(directory, 0o700)
+    return bundle.bind("/volume", str(directory))
+
+
+def test_cwd_that_only_the_user_may_enter(users_own):
+    users_own.process.update(cwd="/volume", user={"uid": 1024, "gid": 1024})
+    assert users_own.run("probe", "getcwd").succeeds().out == "/volume\n"
+
+
+def test_exec_in_a_cwd_that_only_the_user_may_enter(users_own, case):
+    container = users_own.sleeper()
+    command = ("exec", "--cwd", "/volume", "--user")
+    assert case(*command, "1024:1024", container.id, "probe", "getcwd").succeeds().out == "/volume\n"
+    case(*command, "1025:1024", container.id, "probe", "getcwd").fails("/volume", "permission denied")
+
+
+def test_cwd_that_nobody_may_enter(users_own):
+    users_own.process["cwd"] = "/volume"
+    users_own.run("true").fails("/volume", "permission denied")
+
+
 def test_cwd_that_is_a_file(bundle):
     bundle.process["cwd"] = "/etc/passwd"
     bundle.run("true").fails("/etc/passwd|not a directory|cwd")

@@ -196,6 +196,19 @@ def test_delegated_tree_is_used(user, leaf, resources):
 
 
 @cgroups.on_v2
+def test_a_place_of_the_users_own(user, leaf):
+    """Without a limit, too: who names a cgroup finds the container in it."""
+    path = f"/{leaf.parent.name}/place"
+    user.bundle.linux["cgroupsPath"] = path
+    assert Delegated(user, leaf).run("cat", "/proc/self/cgroup").succeeds().out == f"0::{path}\n"
+
+
+def test_a_place_of_somebody_else_is_refused(user):
+    user.bundle.linux["cgroupsPath"] = "/some/place"
+    user.run("true").fails("permission denied")
+
+
+@cgroups.on_v2
 @pytest.mark.roost
 def test_limits_in_a_delegated_tree(user, leaf, case):
     user.bundle.linux["resources"] = {"pids": {"limit": 20}}

@@ -142,6 +142,33 @@ def test_update_tells_systemd_and_the_kernel(scoped):
 
 
 @NEEDS
+def test_half_an_update_of_the_quota(scoped):
+    """systemd keeps a share of a second, for which it takes quota and period: what an update leaves out counts, too."""
+    scoped.bundle.resources["cpu"] = {"quota": 50000, "period": 100000}
+    scoped.create("true")
+    for flag, value, share, quota, period in [("--cpu-period", "200000", "250ms", "50000", "200000"),
+                                              ("--cpu-quota", "60000", "300ms", "60000", "200000"),
+                                              ("--cpu-quota", "-1", "infinity", "-1", "200000"),
+                                              ("--cpu-period", "50000", "infinity", "-1", "50000")]:
+        scoped("update", flag, value, scoped.id).succeeds()
+        assert scoped.show("CPUQuotaPerSecUSec", "CPUQuotaPeriodUSec") == {
+            "CPUQuotaPerSecUSec": share, "CPUQuotaPeriodUSec": f"{int(period) // 1000}ms"}
+        assert scoped.value("cpu/cpu.cfs_quota_us") == quota
+        assert scoped.value("cpu/cpu.cfs_period_us") == period
+
+
+@NEEDS
+def test_a_frozen_cgroup_is_refused_and_left_alone(scoped):
+    """Not made and stopped again, with which it would go."""
+    with scoped.foreign_cgroup("freezer") as cgroup:
+        (cgroup / "freezer.state").write_text("FROZEN")
+        for _ in range(2):
+            scoped.refused("frozen")
+        assert (cgroup / "freezer.state").read_text() == "FROZEN\n"
+        assert scoped.show("LoadState") == {"LoadState": "not-found"}
+
+
+@NEEDS
 def test_exec_pause_and_kill(scoped):
     scoped.create("sleep", "1000")
     scoped("start", scoped.id).succeeds()

@@ -11,23 +11,26 @@ internal import OCI
 struct PropertyConversion {
   /// Version 1, also in a hybrid layout, has properties of its own.
   let isV2: Bool
+  /// Of an update what it may leave as it is: some properties take several values together.
+  private let live: LiveLimits?
   private var result: [UnitProperty] = []
 
-  init(isV2: Bool) { self.isV2 = isV2 }
+  init(isV2: Bool, _ purpose: ResourcePlanner.Purpose) {
+    self.isV2 = isV2
+    if case .update(let limits) = purpose { live = limits } else { live = nil }
+  }
 
   /// - Throws: for what contradicts itself; values are checked where files are planned.
-  func properties(
-    _ resources: Resources, _ purpose: ResourcePlanner.Purpose
-  ) throws(CgroupError) -> [UnitProperty] {
+  func properties(_ resources: Resources) throws(CgroupError) -> [UnitProperty] {
     var conversion = self
-    var live = LiveLimits()
-    if case .update(let limits) = purpose { live = limits }
-    if let memory = resources.memory { try conversion.addMemory(memory, live) }
+    if let memory = resources.memory { try conversion.addMemory(memory) }
     if let cpu = resources.cpu { conversion.addCPU(cpu) }
     if let limit = resources.pids?.limit { conversion.set("TasksMax", conversion.tasks(limit)) }
     if let io = resources.blockIO { conversion.addBlockIO(io) }
     if isV2 {
       for entry in resources.unified { conversion.addUnified(entry.key, entry.value) }
+      // The kernel keeps both, and what is idle has no weight.
+      for entry in resources.unified where entry.key == "cpu.idle" { conversion.addIdle(entry.value) }
     }
     return conversion.result
   }
@@ -44,12 +47,12 @@ struct PropertyConversion {
   /// systemd takes no limit of 0, and nothing can be started with it; 1 is the strictest that can.
   private func tasks(_ limit: Int64) -> DBusValue { self.limit(limit == 0 ? 1 : limit) }
 
-  private mutating func addMemory(_ memory: MemoryResources, _ live: LiveLimits) throws(CgroupError) {
+  private mutating func addMemory(_ memory: MemoryResources) throws(CgroupError) {
     let limit = memory.limit ?? 0
     if limit != 0 { set(isV2 ? "MemoryMax" : "MemoryLimit", self.limit(limit)) }
     guard isV2 else { return }
     if let reservation = memory.reservation, reservation != 0 { set("MemoryLow", self.limit(reservation)) }
-    switch try SwapLimit(memory: limit == 0 ? live.memory : limit, memorySwap: memory.swap ?? 0) {
+    switch try SwapLimit(memory: limit == 0 ? live?.memory ?? 0 : limit, memorySwap: memory.swap ?? 0) {
     case .unset: break
     case .max: set("MemorySwapMax", .uint64(.max))
     case .bytes(let bytes): set("MemorySwapMax", self.limit(bytes))
@@ -62,22 +65,26 @@ struct PropertyConversion {
     if let shares = cpu.shares, shares != 0 {
       set(isV2 ? "CPUWeight" : "CPUShares", .uint64(isV2 ? cpuWeight(shares: shares) : shares))
     }
-    // Since systemd 252; the file is written in any case.
-    if isV2 && cpu.idle == 1 { set("CPUWeight", .uint64(0), isOptional: true) }
-    if cpu.quota ?? 0 != 0 || cpu.period ?? 0 != 0 { addQuota(cpu.quota ?? 0, period: cpu.period ?? 0) }
+    if isV2, let idle = cpu.idle { addIdle(String(idle)) }
+    let (isQuotaSet, isPeriodSet) = (cpu.quota ?? 0 != 0, cpu.period ?? 0 != 0)
+    if isQuotaSet || isPeriodSet {
+      addQuota(isQuotaSet ? cpu.quota : nil, period: isPeriodSet ? cpu.period : nil)
+    }
     guard isV2 else { return }
     if let cpus = cpu.cpus { addList("AllowedCPUs", cpus) }
     if let mems = cpu.mems { addList("AllowedMemoryNodes", mems) }
   }
 
-  private mutating func addQuota(_ quota: Int64, period: UInt64) {
+  /// Both properties each time: systemd keeps a share of a second, which stands for another quota with every period.
+  private mutating func addQuota(_ newQuota: Int64?, period newPeriod: UInt64?) {
+    let period = newPeriod ?? live?.cpuPeriod
     // systemd 242 and later; earlier ones have 100 ms.
-    if period != 0 { set("CPUQuotaPeriodUSec", .uint64(period), isOptional: true) }
-    if quota == 0 { return }
+    if let period { set("CPUQuotaPeriodUSec", .uint64(period), isOptional: true) }
+    guard let quota = newQuota ?? live?.cpuQuota else { return }
     var perSecond = UInt64.max
     if quota > 0 {
       let (product, overflow) = UInt64(quota).multipliedReportingOverflow(by: 1_000_000)
-      perSecond = overflow ? .max : product / (period == 0 ? 100_000 : period)
+      perSecond = overflow ? .max : product / max(period ?? 100_000, 1)
       // systemd counts in per cent of a processor: rounded up, or a cgroup below could not get what it is promised.
       if perSecond != .max { perSecond = (perSecond + 9999) / 10_000 * 10_000 }
     }
@@ -139,6 +146,11 @@ struct PropertyConversion {
     }
   }
 
+  /// Since systemd 252; the file is written in any case.
+  private mutating func addIdle(_ value: String) {
+    if value.utf8.first == UInt8(ascii: "1") { set("CPUWeight", .uint64(0), isOptional: true) }
+  }
+
   // MARK: Unified
 
   /// Those that have a property; what a kernel would refuse is left to the kernel to refuse.
@@ -147,13 +159,9 @@ struct PropertyConversion {
       value.utf8.split(separator: UInt8(ascii: "\n")).first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     switch key {
     case "cpu.weight": addNumber("CPUWeight", text)
-    case "cpu.idle" where text == "1": set("CPUWeight", .uint64(0), isOptional: true)
     case "cpu.max":
-      let words = text.utf8.split(separator: UInt8(ascii: " "))
-      guard let first = words.first, let quota = parseNumber(first) else { return }
-      let period = words.count > 1 ? parseNumber(words[1]) : 100_000
-      guard let period, period != .max else { return }
-      addQuota(quota == .max ? -1 : Int64(clamping: quota), period: period)
+      guard let (quota, period) = parseCPUMax(text.utf8) else { return }
+      addQuota(quota, period: period)
     case "cpuset.cpus": addList("AllowedCPUs", text)
     case "cpuset.mems": addList("AllowedMemoryNodes", text)
     case "memory.max": addNumber("MemoryMax", text)

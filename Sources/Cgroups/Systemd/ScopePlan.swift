@@ -97,7 +97,7 @@ extension ScopePlan {
       UnitProperty("CollectMode", .string("inactive-or-failed"), isOptional: true),
     ]
     if let resources {
-      properties += try PropertyConversion(isV2: isV2).properties(resources, .creation)
+      properties += try PropertyConversion(isV2: isV2, .creation).properties(resources)
     }
     if let devices { properties += devices.unitProperties(groups: choice.deviceGroups) }
     try add(choice.annotations)

@@ -28,6 +28,8 @@ final class ContainerSide {
   /// What the runtime is to map the ids of.
   var openedSource: OwnedDescriptor?
   var landlockRuleset: OwnedDescriptor?
+  /// The change to a working directory that was refused before this process was the container's user.
+  var closedDirectory: PlannedStep?
   /// The user's home directory, where it had to be looked up early.
   var home: String?
   /// Whether the runtime has committed while this side still waited at a stop.

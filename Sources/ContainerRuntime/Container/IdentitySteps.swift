@@ -14,8 +14,15 @@ extension ContainerSide {
     do throws(SyscallError) {
       try perform(step.action)
     } catch {
-      throw StepFailure("\(error)\(step.origin.suffix)")
+      guard case .changeDirectory = step.action, error.errno == .accessDenied, closedDirectory == nil else {
+        throw StepFailure("\(error)\(step.origin.suffix)")
+      }
+      // The user may be let in where root is not: root of a user namespace has no power over files of ids that it does not
+      // have, and servers of files know no root.
+      closedDirectory = step
+      return
     }
+    if case .setUser = step.action, let closedDirectory { try executeIdentityStep(closedDirectory) }
   }
 
   private func perform(_ action: Step) throws(SyscallError) {

@@ -6,6 +6,7 @@ It sees the machine's files with /etc and /proc/sys read-only and a /run of its 
 and takes everything that it started with it when it is killed. Works with cgroup v1, where a tree below a directory of
 ours can be mounted as its own; on v2 the virtual machine has a systemd.
 """
+import contextlib
 import json
 import os
 import signal
@@ -195,6 +196,19 @@ class Scoped:
     def foreign_scope(self, description="somebody else's"):
         """A scope of the container's name that somebody else has."""
         return _Foreign(self, description)
+
+    @contextlib.contextmanager
+    def foreign_cgroup(self, controller):
+        """A cgroup where the scope's would be, without a scope."""
+        path = Path(sandbox.CGROUP_ROOT) / controller / self.manager.name / "system.slice" / self.unit
+        has_parent = path.parent.exists()
+        path.mkdir(parents=True)
+        try:
+            yield path
+        finally:
+            path.rmdir()
+            if not has_parent:
+                path.parent.rmdir()
 
     def clean_up(self):
         if self.state_exists():
