@@ -14,8 +14,8 @@ extension Explainer {
         "Before the change of user: a directory that only root may enter, or make, is a valid place to start in."
         + (path == "/"
           ? ""
-          : " Afterwards the kernel is asked for its name: a directory outside the root, reached through a descriptor "
-            + "that was left open, has none (CVE-2024-21626)."),
+          : " One that is closed to root is tried again as the user. Afterwards the kernel is asked for its name: a directory "
+            + "outside the root, reached through a descriptor that was left open, has none (CVE-2024-21626)."),
       calls: ["chdir(\(Quoting.c(path)))"] + (path == "/" ? [] : ["getcwd() = \(Quoting.c(path))"]),
       manual: ["chdir(2)", "getcwd(3)"],
       shell: (path == "/" ? [] : ["mkdir -p \(Quoting.shell(path))"]) + ["cd \(Quoting.shell(path))"])

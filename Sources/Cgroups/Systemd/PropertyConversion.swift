@@ -161,7 +161,7 @@ struct PropertyConversion {
     case "cpu.weight": addNumber("CPUWeight", text)
     case "cpu.max":
       guard let (quota, period) = parseCPUMax(text.utf8) else { return }
-      addQuota(quota, period: period)
+      addQuota(quota, period: period ?? live?.cpuPeriod ?? 100_000)
     case "cpuset.cpus": addList("AllowedCPUs", text)
     case "cpuset.mems": addList("AllowedMemoryNodes", text)
     case "memory.max": addNumber("MemoryMax", text)
