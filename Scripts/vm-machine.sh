@@ -14,11 +14,12 @@ recipe=Tests/vm/machine
 suite=bookworm
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 # The tests' own needs (packages.sh test) without a compiler, whose work is done outside; what makes user sessions;
-# a load for the limits, what the five systems of docs/seeds are made of; and the runtimes that tests are checked with.
+# a load for the limits, what the five systems of docs/seeds are made of; the runtimes that tests are checked with; and criu,
+# whose version works on this kernel.
 packages=(
   python3-pytest busybox-static jq libseccomp2 procps strace xz-utils zstd
   systemd systemd-sysv dbus dbus-user-session libpam-systemd uidmap
-  cpio hostname iproute2 iputils-ping kmod mount ncurses-bin stress crun runc
+  cpio hostname iproute2 iputils-ping kmod mount ncurses-bin stress crun runc criu
 )
 cache=${XDG_CACHE_HOME:-/var/cache}/roost-vm
 

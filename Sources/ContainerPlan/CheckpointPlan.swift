@@ -25,8 +25,8 @@ public struct CheckpointPlan: Equatable, Sendable {
 
   /// - Parameters:
   ///   - bundle: relative sources count from it.
-  ///   - cgroupHierarchies: names below a `cgroup` mount, each a mount of its own, and their paths on the host; empty
-  ///     where there is only one.
+  ///   - cgroupHierarchies: names below a `cgroup` mount, each a mount of its own, and their paths on the host; without a
+  ///     name where there is only one, which is the mount itself.
   ///   - hasFile: whether a masked path is a file, hence covered by the null device.
   /// - Throws: for what criu cannot save, and what `hasFile` throws.
   public init(
@@ -57,7 +57,9 @@ public struct CheckpointPlan: Equatable, Sendable {
         let source = mount.source ?? ""
         add(destination, source.utf8.first == 0x2F ? source : bundle + "/" + source)
       } else if mount.type == "cgroup" || mount.type == "cgroup2" {
-        for hierarchy in cgroupHierarchies { add("\(destination)/\(hierarchy.key)", hierarchy.value) }
+        for hierarchy in cgroupHierarchies {
+          add(destination + (hierarchy.key.isEmpty ? "" : "/" + hierarchy.key), hierarchy.value)
+        }
       }
     }
     // All files that the null device covers have one name.

@@ -8,12 +8,14 @@ extension CgroupPlan {
   ///
   /// - Parameter pid: the container's process, in the caller's PID namespace, which has to be systemd's, too.
   /// - Returns: the plan for the cgroup that there is now: its paths are systemd's.
-  /// - Throws: when systemd refuses, or the cgroup that it would make is there and has processes or is frozen. The scope does
-  ///   not exist then, or is stopped again.
+  /// - Throws: when systemd refuses, or the cgroup that it makes was there and has processes or is frozen. The scope does not
+  ///   exist then, or is stopped again.
   public func startScope(_ manager: SystemdManager, pid: Int32) throws(CgroupError) -> CgroupPlan {
     guard let scope else { return self }
-    // Stopping the scope again would take the cgroup with it.
-    for directory in directories { try DirectoryCreation(directory).refuseOccupied() }
+    // Stopping the scope again would take the cgroup with it. Where a user's manager has its tree is known only afterwards.
+    if scope.manager == .system {
+      for directory in directories { try DirectoryCreation(directory).refuseOccupied() }
+    }
     try manager.start(scope, pid: pid)
     do throws(CgroupError) {
       let path = try CgroupPlan.path(of: scope.unit, pid: pid)

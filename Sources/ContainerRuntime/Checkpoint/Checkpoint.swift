@@ -49,7 +49,10 @@ enum CheckpointFiles {
   static func plan(_ spec: Spec, _ record: Record, inside pid: Int32?) throws(RuntimeError) -> CheckpointPlan
   {
     let version1 = record.cgroups.filter { $0.version == .v1 }
-    let hierarchies = version1.map { KeyValue(components($0.mountPoint).last ?? "", $0.mountPoint + $0.path) }
+    let hierarchies =
+      version1.isEmpty
+      ? record.cgroups.map { KeyValue("", $0.hostPath) }
+      : version1.map { KeyValue(components($0.mountPoint).last ?? "", $0.hostPath) }
     let root: RootDirectory
     do throws(SyscallError) {
       // path: the container's root directory as the kernel knows it, or the one of the bundle
