@@ -257,11 +257,12 @@ def test_the_real_program(counter, case):
     counter.start("run")
     eventually(lambda: len(counter.numbers()) > 2, "it counts")
     result = case("checkpoint", "--image-path", case.path("image"), counter.id, timeout=60)
-    if result.status != 0:
-        # Its version cannot work on this kernel, and says why; the container is as it was.
+    if result.status != 0 and "ROOST_MACHINE" not in os.environ:
+        # Its version may not work on this kernel, and says why; the container is as it was. In the virtual machine it works.
         result.fails("criu failed: dump", r"Error \(", "dump.log")
         assert json.loads(case("state", counter.id).out)["status"] == "running"
         return
+    result.succeeds()
     case("state", counter.id).fails("does not exist")
     before = counter.numbers()
     counter.start("restore", "--image-path", case.path("image"))
