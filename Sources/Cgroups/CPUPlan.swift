@@ -53,9 +53,8 @@ extension ResourcePlanner {
     }
     if let (quota, period, field) = bandwidth(cpu) {
       if let period {
-        put(
-          "cpu.cfs_period_us", String(period), cpu.period ?? 0 == 0 ? field : "period", place, isOrdered: true
-        )
+        let name = cpu.givenPeriod == nil ? field : "period"
+        put("cpu.cfs_period_us", String(period), name, place, isOrdered: true)
       }
       if let quota {
         put("cpu.cfs_quota_us", quota < 0 ? "-1" : String(quota), field, place, isOrdered: true)
@@ -96,8 +95,7 @@ extension ResourcePlanner {
 
   /// Quota and period, of which an update may leave one as it is; nil where neither is given.
   private func bandwidth(_ cpu: CPUResources) -> (quota: Int64?, period: UInt64?, field: String)? {
-    let quota = cpu.quota.flatMap { $0 == 0 ? nil : $0 }
-    let period = cpu.period.flatMap { $0 == 0 ? nil : $0 }
+    let (quota, period) = (cpu.givenQuota, cpu.givenPeriod)
     if quota == nil && period == nil { return nil }
     return (quota ?? live.cpuQuota, period ?? live.cpuPeriod, quota != nil ? "quota" : "period")
   }
@@ -144,4 +142,11 @@ extension ResourcePlanner {
       throw CgroupError(.invalidValue, field: field, "\"\(list)\" is not a list of numbers like 0-3,7")
     }
   }
+}
+
+extension CPUResources {
+  /// Microseconds, negative for no limit; nil also for 0, which callers write for "not set".
+  var givenQuota: Int64? { quota == 0 ? nil : quota }
+  /// Microseconds; nil also for 0.
+  var givenPeriod: UInt64? { period == 0 ? nil : period }
 }

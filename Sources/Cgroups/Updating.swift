@@ -67,7 +67,7 @@ extension CgroupSet {
   private func liveLimits(_ resources: Resources) throws(CgroupError) -> LiveLimits {
     var limits = LiveLimits()
     let isQuotaSet =
-      resources.cpu?.quota ?? 0 != 0 || resources.cpu?.period ?? 0 != 0
+      resources.cpu?.givenQuota != nil || resources.cpu?.givenPeriod != nil
       || resources.unified.contains { $0.key == "cpu.max" }
     if isQuotaSet, unit != nil, let cpu = record(.cpu) { try readQuotaV1(cpu, into: &limits) }
     guard let unified else { return limits }

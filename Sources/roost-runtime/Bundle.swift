@@ -196,7 +196,8 @@ struct Planner {
       options.appliesDevices = manager != .disabled && !facts.isConfined && !hasNone
       if manager == .systemd { options.systemd = try systemdOptions(spec, facts) }
       if let owner = spec.cgroupOwner, owner != effectiveUserID() { options.owner = owner }
-      options.isManagedInside = spec.mayManageCgroups
+      // systemd enables controllers itself where it delegates.
+      options.isManagedInside = manager != .systemd && spec.mayManageCgroups
       return try CgroupPlan(
         resources: spec.linux?.resources, cgroupsPath: spec.linux?.cgroupsPath, id: id, host: host,
         options: options)

@@ -46,9 +46,9 @@ func tryPlan(_ spec: Spec, on cgroups: CgroupHost) {
 /// A container's record in the state directory: read, written and read again.
 func tryRecord(_ bytes: [UInt8]) {
   do throws(JSONError) {
-    let record = try Record(decoding: bytes, source: "record")
+    let record = try Record(decoding: bytes)
     do throws(JSONError) {
-      let again = try Record(decoding: record.encoded, source: "record")
+      let again = try Record(decoding: record.encoded)
       demand(again == record, "another record comes back: \(again)")
     } catch {
       fatalError("what was written is refused: \(error)")

@@ -66,10 +66,7 @@ struct PropertyConversion {
       set(isV2 ? "CPUWeight" : "CPUShares", .uint64(isV2 ? cpuWeight(shares: shares) : shares))
     }
     if isV2, let idle = cpu.idle { addIdle(String(idle)) }
-    let (isQuotaSet, isPeriodSet) = (cpu.quota ?? 0 != 0, cpu.period ?? 0 != 0)
-    if isQuotaSet || isPeriodSet {
-      addQuota(isQuotaSet ? cpu.quota : nil, period: isPeriodSet ? cpu.period : nil)
-    }
+    if cpu.givenQuota != nil || cpu.givenPeriod != nil { addQuota(cpu.givenQuota, period: cpu.givenPeriod) }
     guard isV2 else { return }
     if let cpus = cpu.cpus { addList("AllowedCPUs", cpus) }
     if let mems = cpu.mems { addList("AllowedMemoryNodes", mems) }
@@ -148,7 +145,8 @@ struct PropertyConversion {
 
   /// Since systemd 252; the file is written in any case.
   private mutating func addIdle(_ value: String) {
-    if value.utf8.first == UInt8(ascii: "1") { set("CPUWeight", .uint64(0), isOptional: true) }
+    let line = value.utf8.prefix { $0 != UInt8(ascii: "\n") }
+    if line.elementsEqual("1".utf8) { set("CPUWeight", .uint64(0), isOptional: true) }
   }
 
   // MARK: Unified

@@ -75,13 +75,11 @@ extension Record {
     json.array(of: positions) { $0.value($1) }
   }
 
-  /// Reads a record back.
-  ///
-  /// - Parameter source: the file, for messages.
-  public init(decoding bytes: [UInt8], source: String) throws(JSONError) {
-    let line = try JSONDocument(lineOf: bytes, source: source)
+  /// Reads a record back. The source of an error is the caller's to name.
+  public init(decoding bytes: [UInt8]) throws(JSONError) {
+    let line = try JSONDocument(lineOf: bytes, source: "")
     summary = try RecordSummary(line, of: bytes)
-    let json = try JSONDocument(lineOf: bytes, from: line.end, source: source).root.object()
+    let json = try JSONDocument(lineOf: bytes, from: line.end, source: "").root.object()
     hasUserNamespace = try json.required("hasUserNamespace").bool()
     hasHooks = try json.required("hasHooks").bool()
     hasProcess = try json.required("hasProcess").bool()

@@ -110,11 +110,9 @@ extension RecordSummary {
     return writer.bytes
   }
 
-  /// Reads the first line of a record, and nothing else of it.
-  ///
-  /// - Parameter source: the file, for messages.
-  init(decoding record: [UInt8], source: String) throws(JSONError) {
-    try self.init(JSONDocument(lineOf: record, source: source), of: record)
+  /// Reads the first line of a record, and nothing else of it. The source of an error is the caller's to name.
+  init(decoding record: [UInt8]) throws(JSONError) {
+    try self.init(JSONDocument(lineOf: record, source: ""), of: record)
   }
 
   /// - Parameter line: the first one of a record.

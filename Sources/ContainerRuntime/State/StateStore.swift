@@ -132,7 +132,7 @@ public final class StateStore: Sendable {
   /// What only looks at containers needs no lock: a record is replaced in one step.
   func readSummary(_ id: String) throws(RuntimeError) -> RecordSummary? {
     try ContainerDirectory.read(
-      directory.fd, "\(id)/\(ContainerDirectory.recordName)", in: path, RecordSummary.init)
+      directory.fd, "\(id)/\(ContainerDirectory.recordName)", in: path, RecordSummary.init(decoding:))
   }
 
   /// What a command does with others that work on the same container.
@@ -219,14 +219,14 @@ public final class ContainerDirectory: Sendable {
 
   /// Reads the record; nil when the runtime was interrupted before it wrote one.
   public func readRecord() throws(RuntimeError) -> Record? {
-    try ContainerDirectory.read(directory.fd, ContainerDirectory.recordName, in: path, Record.init)
+    try ContainerDirectory.read(directory.fd, ContainerDirectory.recordName, in: path, Record.init(decoding:))
   }
 
   /// - Parameters:
   ///   - place: the path of `base`, for messages.
-  ///   - decode: makes something of the record's bytes; the name of the file is only made for an error.
+  ///   - decode: makes something of the record's bytes.
   fileprivate static func read<T>(
-    _ base: FD, _ name: String, in place: String, _ decode: ([UInt8], String) throws(JSONError) -> T
+    _ base: FD, _ name: String, in place: String, _ decode: ([UInt8]) throws(JSONError) -> T
   ) throws(RuntimeError) -> T? {
     let bytes: [UInt8]
     do throws(SyscallError) {
@@ -236,7 +236,7 @@ public final class ContainerDirectory: Sendable {
       if error.errno == .noEntry { return nil }
       throw RuntimeError(error, "\(place)/\(name)")
     }
-    do throws(JSONError) { return try decode(bytes, "") } catch {
+    do throws(JSONError) { return try decode(bytes) } catch {
       var error = error
       error.source = "\(place)/\(name)"
       throw RuntimeError("\(error)")
